@@ -1,0 +1,1 @@
+"""Records, table contracts, errors, configuration and run folders: what every stage shares."""

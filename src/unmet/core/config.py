@@ -1,0 +1,52 @@
+"""Every parameter of a run, written once. Nothing else in the package carries defaults for these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CleanConfig:
+    """Cleaning and privacy."""
+
+    mask_private: bool = True  # mask phones, e-mails, ids, cards, orders, addresses, handles
+    drop_boilerplate: bool = True  # the platform's filler text
+    drop_spam: bool = True  # advertising and copy-paste spam
+    drop_duplicates: bool = True  # exact copies (see ingest docs for the rule on short texts)
+    near_duplicate_similarity: float = 0.85  # estimated Jaccard of character 4-grams
+    min_duplicate_characters: int = 12  # shorter texts may repeat: many customers say "很好"
+    max_text_characters: int = 20_000  # longer fields are rejected, not cut
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsConfig:
+    """Grouping mentions into needs and measuring them."""
+
+    min_mentions: int = 8  # smaller groups stay unclustered (counted and shown)
+    max_needs: int = 60
+    quotes_per_need: int = 5
+    confidence_level: float = 0.90
+    bootstrap_replicates: int = 300
+    min_months: int = 3  # fewer months with data: no trend
+
+
+@dataclass(frozen=True, slots=True)
+class MineConfig:
+    """One `unmet mine` run."""
+
+    seed: int = 0
+    tier: str = "linear"
+    language: str | None = None  # keep only this language; None keeps zh and en
+    mapping: Mapping[str, str] = field(default_factory=dict)  # our field → the user's column
+    kind: str = "review"
+    chunk_rows: int = 20_000
+    clean: CleanConfig = field(default_factory=CleanConfig)
+    needs: NeedsConfig = field(default_factory=NeedsConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dict for the manifest."""
+        plain = asdict(self)
+        plain["mapping"] = dict(self.mapping)
+        return plain

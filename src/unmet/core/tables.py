@@ -1,0 +1,98 @@
+"""Table contracts: every column name is written here once, with its type and meaning."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from unmet.core.errors import RunFolderError
+
+# What a source row becomes after mapping, before cleaning ("records"). ``text`` is the source field
+# as it stood; nothing in this table is written to disk.
+RECORDS: dict[str, pl.DataType] = {
+    "source": pl.String(),  # file name (inside an archive: archive.zip!member)
+    "row": pl.Int64(),  # 0-based data row in that source
+    "kind": pl.String(),
+    "text": pl.String(),
+    "title": pl.String(),
+    "rating": pl.Float64(),  # on the 1–5 scale; null if absent
+    "rating_raw": pl.String(),
+    "created_at": pl.Datetime("us"),  # UTC, naive; null if absent
+    "product_id": pl.String(),
+    "product": pl.String(),  # name or title
+    "category": pl.String(),
+    "author_id": pl.String(),  # raw id here; only its hash is stored in DOCUMENTS
+    "price": pl.Float64(),
+    "channel": pl.String(),
+}
+
+DOCUMENTS: dict[str, pl.DataType] = {
+    "document_id": pl.String(),  # "d" + 16 hex digits, stable for the same content
+    "source": pl.String(),
+    "row": pl.Int64(),
+    "kind": pl.String(),
+    "text": pl.String(),  # cleaned and masked: the text that quotes point into
+    "text_hash": pl.String(),  # SHA-256 of text
+    "edits": pl.String(),  # JSON edits back to the source field (core.offsets); null if identical
+    "language": pl.String(),  # zh, en, other, und
+    "title": pl.String(),
+    "rating": pl.Float64(),
+    "rating_raw": pl.String(),
+    "created_at": pl.Datetime("us"),
+    "product_id": pl.String(),
+    "product": pl.String(),
+    "category": pl.String(),
+    "author_id": pl.String(),  # "a" + 16 hex digits of a hash, never the raw id
+    "price": pl.Float64(),
+    "channel": pl.String(),
+    "copies": pl.Int64(),  # rows dropped as copies of this one
+}
+
+REJECTED: dict[str, pl.DataType] = {
+    "source": pl.String(),
+    "row": pl.Int64(),
+    "reason": pl.String(),  # short code, e.g. empty_text, boilerplate, duplicate, near_duplicate, spam
+    "detail": pl.String(),  # what was found, or the document_id it repeats
+    "text": pl.String(),  # masked and cut to 500 characters
+}
+
+MENTIONS: dict[str, pl.DataType] = {
+    "mention_id": pl.String(),  # "m" + 16 hex digits
+    "document_id": pl.String(),
+    "start": pl.Int64(),  # the sentence or clause that is quoted, in the stored text
+    "end": pl.Int64(),
+    "aspect": pl.String(),
+    "aspect_start": pl.Int64(),
+    "aspect_end": pl.Int64(),
+    "opinion": pl.String(),
+    "opinion_start": pl.Int64(),
+    "opinion_end": pl.Int64(),
+    "category": pl.String(),
+    "polarity": pl.String(),
+    "valence": pl.Float64(),
+    "need_probability": pl.Float64(),
+    "is_request": pl.Boolean(),  # the sentence states a need, wish or suggestion
+    "need_id": pl.String(),  # null: unclustered, see reason
+    "unclustered_reason": pl.String(),
+    "typicality": pl.Float64(),  # cosine to the need's centre, 0–1; null if unclustered
+}
+
+
+def conform(frame: pl.DataFrame, schema: dict[str, pl.DataType], *, name: str) -> pl.DataFrame:
+    """Return ``frame`` with exactly the contract's columns, order and types.
+
+    Missing columns become null; columns outside the contract are an error, because a silent drop
+    would hide a mistake.
+
+    Raises:
+        RunFolderError: a column is unknown or cannot be cast.
+    """
+    unknown = [column for column in frame.columns if column not in schema]
+    if unknown:
+        raise RunFolderError(f"table {name} has unknown columns {unknown}")
+    try:
+        return frame.select(
+            (pl.col(column) if column in frame.columns else pl.lit(None)).cast(dtype).alias(column)
+            for column, dtype in schema.items()
+        )
+    except pl.exceptions.PolarsError as error:
+        raise RunFolderError(f"table {name} does not fit its contract: {error}") from error

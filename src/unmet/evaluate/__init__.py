@@ -1,0 +1,1 @@
+"""Metrics, leak-free splits, bootstrap intervals and calibration."""

@@ -1,0 +1,1 @@
+"""One pass over each text; topics over a corpus."""

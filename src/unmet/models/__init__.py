@@ -1,0 +1,1 @@
+"""Model packages that run without torch."""

@@ -1,0 +1,1 @@
+"""From mentions to needs with stable ids, numbers with intervals, cards, verification."""

@@ -1,0 +1,1 @@
+"""Wires the stages and resumes them."""

@@ -1,0 +1,1 @@
+"""One self-contained page drawn from a plain dict."""

@@ -1,0 +1,1 @@
+"""A bilingual made-up shop with planted needs and known ground truth."""

@@ -1,0 +1,1 @@
+"""Normalising, language, sentences and words, with exact offsets."""
