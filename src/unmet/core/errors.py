@@ -1,10 +1,10 @@
 """The error tree. Every message says what is wrong, where, and what to do next.
 
-    UnmetError                 anything this package raises on purpose (exit code 1)
-    ├── InputError             the user's data or arguments (exit code 2)
-    │   └── MappingError       columns that could not be recognised
-    ├── RunFolderError         a run folder that is missing, incomplete or damaged
-    └── ModelError             a model package that is missing or does not fit
+UnmetError                 anything this package raises on purpose (exit code 1)
+├── InputError             the user's data or arguments (exit code 2)
+│   └── MappingError       columns that could not be recognised
+├── RunFolderError         a run folder that is missing, incomplete or damaged
+└── ModelError             a model package that is missing or does not fit
 """
 
 from __future__ import annotations
