@@ -1,1 +1,1 @@
-"""Thin commands."""
+"""Thin commands: arguments in, a call, a few lines out. Nothing is computed here."""

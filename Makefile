@@ -1,0 +1,48 @@
+# Two commands matter: `make demo` and `make test`. Both work on a fresh machine.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test bench lint format install browser models clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $(STAMP)
+
+# Install and run the main job on the embedded sample shop.
+demo: install
+	$(BIN)/unmet demo --out out/demo
+
+# Install, then lint, type-check and run every test. Chromium is installed for the report's tests.
+test: install browser lint
+	$(BIN)/python -m pytest
+
+browser:
+	bash scripts/install_chromium.sh
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The heavier proofs behind every figure in README and docs (see benchmarks/README.md).
+bench: install
+	$(BIN)/python benchmarks/run_all.py
+
+# Refit the shipped linear models from the public data sets (UNMET_DATA).
+models: install
+	$(BIN)/python benchmarks/train_classifiers.py
+	$(BIN)/python benchmarks/train_opinions.py
+	$(BIN)/python benchmarks/train_entities.py
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis

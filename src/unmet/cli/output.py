@@ -1,0 +1,78 @@
+"""How commands speak: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from unmet.core.errors import InputError, UnmetError
+
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+
+
+def say(line: str = "") -> None:
+    """Print one line of result."""
+    typer.echo(line)
+
+
+def note(line: str) -> None:
+    """Print one line of progress or remark to standard error."""
+    typer.echo(line, err=True)
+
+
+def emit_json(value: Any) -> None:
+    """Print a result for machines."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+class Progress:
+    """A progress line on standard error, silent when it is not a terminal."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._on = sys.stderr.isatty()
+
+    def __call__(self, stage: str, rows: int | None = None) -> None:
+        """Show that ``stage`` reached ``rows``."""
+        if self._on:
+            amount = f" {rows:,} rows" if rows else ""
+            typer.echo(f"\r\x1b[K{self._label}: {stage}{amount}", nl=False, err=True)
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._on:
+            typer.echo("\r\x1b[K", nl=False, err=True)
+
+
+def parse_mapping(text: str | None) -> dict[str, str]:
+    """Read ``--map text=评论内容,rating=打分``.
+
+    Raises:
+        InputError: a part has no ``=``.
+    """
+    pairs: dict[str, str] = {}
+    for part in filter(None, (text or "").split(",")):
+        field, separator, column = part.partition("=")
+        if not separator or not field.strip() or not column.strip():
+            raise InputError(
+                f"--map part {part!r} is not field=column", hint="Example: --map text=评论内容,rating=打分"
+            )
+        pairs[field.strip()] = column.strip()
+    return pairs
+
+
+def report_error(error: UnmetError, *, as_json: bool) -> int:
+    """Show an error without a trace and return the exit code."""
+    if as_json:
+        shape: Mapping[str, Any] = {
+            "error": {"what": error.what, "where": error.where, "hint": error.hint}
+        }
+        typer.echo(json.dumps(shape, ensure_ascii=False), err=True)
+    else:
+        note(f"unmet: {error}")
+    return error.exit_code

@@ -1,0 +1,69 @@
+"""Plain-text summaries of runs and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from unmet.cli.output import say
+
+SHOWN_NEEDS = 10
+
+
+def print_run(summary: Mapping[str, Any]) -> None:
+    """Print what a run read, what it dropped, and its first needs."""
+    say(
+        f"{summary['rows_in']:,} rows read → {summary['documents']:,} documents kept, "
+        f"{summary['rejected']:,} dropped (each listed in rejected.parquet)"
+    )
+    for reason, count in summary["rejected_by_reason"].items():
+        say(f"    {count:>8,}  {reason}")
+    share = summary["unclustered_share"]
+    say(
+        f"{summary['mentions']:,} mentions → {len(summary['needs'])} needs; "
+        f"{share:.0%} of mentions are in no need (reasons in the report)"
+    )
+    for line in summary["warnings"]:
+        say(f"note: {line}")
+    say()
+    for need in summary["needs"][:SHOWN_NEEDS]:
+        say(_need_line(need))
+    if len(summary["needs"]) > SHOWN_NEEDS:
+        say(f"    … and {len(summary['needs']) - SHOWN_NEEDS} more")
+    say()
+    say(f"report: {summary['report']}")
+
+
+def _need_line(need: Mapping[str, Any]) -> str:
+    opportunity = need["opportunity"]
+    score = f"{opportunity['value']:4.1f}" if opportunity else "   –"
+    return f"{need['rank']:>3}. {score}  {need['statement']}  ({need['documents']:,} customers' texts)"
+
+
+def print_check(result: Mapping[str, Any]) -> None:
+    """Print what is in the files."""
+    for source in result["sources"]:
+        _print_source(source)
+    cleaning = result["cleaning"]
+    say(f"would keep {cleaning['kept']:,} of {cleaning['rows_in']:,} rows; would drop:")
+    if not cleaning["rejected"]:
+        say("    nothing")
+    for reason, entry in cleaning["rejected"].items():
+        say(f"    {entry['count']:>8,}  {reason}  ({entry['share']:.1%})")
+        for example in entry.get("examples", [])[:1]:
+            text = example["text"] if isinstance(example, Mapping) else str(example)
+            say(f"              e.g. {text[:60]!r}")
+    if cleaning.get("masked"):
+        say("masked: " + ", ".join(f"{count:,} {kind}" for kind, count in cleaning["masked"].items()))
+    for line in cleaning.get("warnings", []):
+        say(f"note: {line}")
+
+
+def _print_source(source: Mapping[str, Any]) -> None:
+    details = [str(source[key]) for key in ("format", "encoding", "delimiter") if source.get(key)]
+    say(f"{source['source']}: {source['rows']:,} rows ({', '.join(details)})")
+    for field, found in source["mapping"].items():
+        say(f"    {field:<11} ← {found['column']}   [{found['reason']}]")
+    unused = source.get("unused_columns")
+    if unused:
+        say(f"    not used    {', '.join(unused)}")

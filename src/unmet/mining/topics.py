@@ -1,0 +1,197 @@
+"""Mentions → groups, with no silent outlier bucket: what joins no group says why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from unmet.core.config import MineConfig
+from unmet.mining.lexicon import ZH_GENERIC_ASPECTS, en_words
+from unmet.mining.term_groups import TermEvidence, group_terms
+from unmet.mining.terms import OVERALL, add_terms
+from unmet.mining.vectors import Floats, fit_space
+from unmet.text.folding import fold
+
+SMALL, NO_TERM, BEYOND = "small_group", "no_known_term", "beyond_max_needs"
+CONTEXT_MENTIONS = 60
+"""Mentions per term that its context is read from."""
+PROJECT_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedMentions:
+    """Mentions with ``group`` (text label such as ``zh:17``, null if none), reason and typicality.
+
+    Extra columns beside the MENTIONS contract: ``language``, ``sentence``, ``term``,
+    ``aspect_term``, ``opinion_term``, ``group``.
+    """
+
+    mentions: pl.DataFrame
+
+
+def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: MineConfig) -> GroupedMentions:
+    """Group mentions by what they are about.
+
+    Args:
+        mentions: MENTIONS contract, before grouping.
+        documents: needs ``document_id``, ``language``, ``text``.
+        config: seed, ``min_mentions`` and ``max_needs`` are used.
+    """
+    frame = _with_sentences(mentions, documents)
+    frame = add_terms(frame)
+    frame = _attach_requests(frame)
+    labels = {
+        (language, term): f"{language}:{group}"
+        for language in ("zh", "en")
+        for term, group in _groups_of(frame, language).items()
+    }
+    table = pl.DataFrame(
+        {
+            "language": [language for language, _ in labels],
+            "term": [term for _, term in labels],
+            "group": list(labels.values()),
+        },
+        schema={"language": pl.String, "term": pl.String, "group": pl.String},
+    )
+    frame = frame.join(table, on=["language", "term"], how="left", maintain_order="left")
+    frame = _keep_large(frame, config)
+    return GroupedMentions(_with_typicality(frame, config.seed))
+
+
+def _with_sentences(mentions: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    texts = documents.select("document_id", "language", "text")
+    joined = mentions.join(texts, on="document_id", how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")).alias("sentence")
+    ).drop("text")
+
+
+def _attach_requests(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give a request without a term the longest frequent term that its sentence contains."""
+    for language in ("zh", "en"):
+        rows = frame.with_row_index("index").filter(
+            pl.col("is_request") & pl.col("term").is_null() & (pl.col("language") == language)
+        )
+        if rows.is_empty():
+            continue
+        counts = frame.filter(
+            (pl.col("language") == language) & pl.col("term").is_not_null() & pl.col("aspect_term").is_not_null()
+        )["aspect_term"].value_counts()
+        known = {
+            term
+            for term, count in counts.iter_rows()
+            if count >= 3 and len(term) >= 2 and term not in ZH_GENERIC_ASPECTS
+        }
+        found = [_known_term(sentence, known, language) for sentence in rows["sentence"].to_list()]
+        update = pl.DataFrame({"index": rows["index"], "found": pl.Series(found, dtype=pl.String)})
+        frame = (
+            frame.with_row_index("index")
+            .join(update, on="index", how="left", maintain_order="left")
+            .with_columns(pl.coalesce("term", "found").alias("term"))
+            .drop("index", "found")
+        )
+    return frame
+
+
+def _known_term(sentence: str, known: set[str], language: str) -> str | None:
+    if language == "zh":
+        text = fold(sentence)
+        parts: list[str] = list(text)
+        glue, longest, shortest = "", 6, 2
+    else:
+        parts, glue, longest, shortest = en_words(fold(sentence)), " ", 3, 1
+    for size in range(min(longest, len(parts)), shortest - 1, -1):
+        for start in range(len(parts) - size + 1):
+            candidate = glue.join(parts[start : start + size])
+            if candidate in known:
+                return candidate
+    return None
+
+
+def _groups_of(frame: pl.DataFrame, language: str) -> dict[str, int]:
+    rows = frame.filter((pl.col("language") == language) & pl.col("term").is_not_null())
+    if rows.is_empty():
+        return {}
+    counts = rows.group_by("term").len().sort(["len", "term"], descending=[True, False])
+    terms = counts["term"].to_list()
+    position = {term: i for i, term in enumerate(terms)}
+    contexts: list[Counter[str]] = [Counter() for _ in terms]
+    categories: list[Counter[str]] = [Counter() for _ in terms]
+    sampled = rows.group_by("term", maintain_order=True).head(CONTEXT_MENTIONS)
+    for term, opinion, category, sentence in sampled.select(
+        "term", "opinion_term", "category", "sentence"
+    ).iter_rows():
+        context = contexts[position[term]]
+        if opinion and opinion != term:
+            context["opinion:" + opinion] += 2
+        for word in _words(sentence, language):
+            if word not in term:
+                context[word] += 1
+        if category:
+            categories[position[term]][category] += 1
+    evidence = TermEvidence(tuple(terms), tuple(counts["len"].to_list()), tuple(contexts), tuple(categories))
+    return group_terms(evidence, language=language)
+
+
+def _words(sentence: str, language: str) -> list[str]:
+    from unmet.text.words import split_words
+
+    folded = fold(sentence)
+    if language != "zh":
+        return en_words(folded)
+    return [folded[s:e] for s, e in split_words(folded, "zh") if e - s >= 2]
+
+
+def _keep_large(frame: pl.DataFrame, config: MineConfig) -> pl.DataFrame:
+    sizes = (
+        frame.filter(pl.col("group").is_not_null())
+        .group_by("group")
+        .agg(pl.col("document_id").n_unique().alias("size"))
+        .sort(["size", "group"], descending=[True, False])
+    )
+    large = sizes.filter(pl.col("size") >= config.needs.min_mentions)["group"].to_list()
+    kept, beyond = large[: config.needs.max_needs], large[config.needs.max_needs :]
+    reason = (
+        pl.when(pl.col("group").is_in(kept))
+        .then(None)
+        .when(pl.col("group").is_in(beyond))
+        .then(pl.lit(BEYOND))
+        .when(pl.col("group").is_not_null())
+        .then(pl.lit(SMALL))
+        .when(pl.col("aspect").is_null() & pl.col("opinion").is_null())
+        .then(pl.lit(NO_TERM))
+        .otherwise(pl.lit(OVERALL))
+    )
+    return frame.with_columns(
+        reason.alias("unclustered_reason"),
+        pl.when(pl.col("group").is_in(kept)).then(pl.col("group")).alias("group"),
+    )
+
+
+def _with_typicality(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Cosine of each grouped mention's sentence to the centre of its group, 0–1."""
+    grouped = frame.with_row_index("index").filter(pl.col("group").is_not_null())
+    if grouped.is_empty():
+        return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("typicality"))
+    sentences, languages = grouped["sentence"].to_list(), grouped["language"].to_list()
+    space = fit_space(sentences, languages, seed=seed)
+    codes = grouped["group"].rank("dense").to_numpy().astype(np.int64) - 1
+    blocks = range(0, len(sentences), PROJECT_ROWS)
+    vectors: list[Floats] = [
+        space.project(sentences[b : b + PROJECT_ROWS], languages[b : b + PROJECT_ROWS]) for b in blocks
+    ]
+    stacked = np.concatenate(vectors)
+    centres = np.zeros((int(codes.max()) + 1, stacked.shape[1]), dtype=np.float64)
+    np.add.at(centres, codes, stacked)
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    cosine = np.clip(np.einsum("ij,ij->i", stacked, centres[codes]), 0.0, 1.0).round(6)
+    table = pl.DataFrame({"index": grouped["index"], "typicality": cosine.astype(np.float64)})
+    return (
+        frame.drop("typicality", strict=False)
+        .with_row_index("index")
+        .join(table, on="index", how="left", maintain_order="left")
+        .drop("index")
+    )
