@@ -1,0 +1,232 @@
+"""Need cards: every number of a need, from documents and mentions alone.
+
+The same tables, statements, configuration and seed give the same cards whatever the order of rows, so
+``verifying`` can compute them again and compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from unmet.core.config import MineConfig
+from unmet.core.records import Need, Quote, TrendPoint
+from unmet.core.tables import MENTIONS
+from unmet.needs.bootstrap import Clusters, choose_clusters
+from unmet.needs.identity import Statement, final_ids
+from unmet.needs.impact import Effects, estimate_effects, rating_problem
+from unmet.needs.opportunity import Scores, rank_order, satisfaction_of, score_need
+from unmet.needs.quotes import MIN_QUOTES, choose_quotes
+from unmet.needs.shares import wilson
+from unmet.needs.statistics import Evidence, aspect_counts, line_up, mood_of, phrases, segment_of
+from unmet.needs.trends import Calendar, calendar_of, mentioning_per_month, slope_of, trend_points
+
+Lineage = Mapping[str, Mapping[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Cards by rank, and the mentions as they must be stored: final ids, too small needs unclustered."""
+
+    needs: list[Need]
+    mentions: pl.DataFrame
+
+
+def build_needs(
+    documents: pl.DataFrame,
+    mentions: pl.DataFrame,
+    *,
+    statements: Mapping[str, Statement],
+    config: MineConfig,
+    models: dict[str, str],
+    previous: Mapping[str, str] | None = None,
+    lineage: Lineage | None = None,
+) -> list[Need]:
+    """Cards sorted by rank; see :func:`measure_needs`, which also returns the settled mentions."""
+    return measure_needs(
+        documents,
+        mentions,
+        statements=statements,
+        config=config,
+        models=models,
+        previous=previous,
+        lineage=lineage,
+    ).needs
+
+
+def measure_needs(
+    documents: pl.DataFrame,
+    mentions: pl.DataFrame,
+    *,
+    statements: Mapping[str, Statement],
+    config: MineConfig,
+    models: dict[str, str],
+    previous: Mapping[str, str] | None = None,
+    lineage: Lineage | None = None,
+) -> Measured:
+    """Measure every need that ``mentions`` assigns.
+
+    Args:
+        documents: table DOCUMENTS.
+        mentions: table MENTIONS; ``need_id`` null where unclustered.
+        statements: wording by ``need_id`` as in ``mentions``.
+        config: seed, level, replicates, numbers of quotes and months.
+        models: task → model name and version, copied to every card.
+        previous: new id → id of the same need in the previous run.
+        lineage: final id → ``split_from`` / ``merged_from``, copied to ``Need.extra``.
+
+    Returns:
+        Cards and mentions. A need with fewer than three distinct quotes is not a card: its mentions
+        come back without need and with reason ``too_few_quotes``.
+    """
+    names = final_ids(mentions["need_id"].drop_nulls().unique().to_list(), previous)
+    wording = {names[need]: statements[need] for need in names}
+    renamed = mentions.with_columns(
+        pl.col("need_id").replace_strict(names, default=None, return_dtype=pl.String())
+    )
+    evidence = line_up(documents, renamed)
+    quotes = _all_quotes(evidence, config)
+    small = [need for need, found in quotes.items() if len(found) < MIN_QUOTES]
+    if small:
+        renamed = _uncluster(renamed, small)
+        evidence = line_up(documents, renamed)
+    settled = renamed.select(MENTIONS.keys())
+    if not evidence.need_ids:
+        return Measured([], settled)
+    kept = set((previous or {}).values())
+    cards = _Cards(evidence, config)
+    needs = []
+    for index, need in enumerate(evidence.need_ids):
+        card = cards.card(index, wording[need], quotes[need])
+        origin = {key: list(ids) for key, ids in (lineage or {}).get(need, {}).items()}
+        previous_id = need if need in kept else None
+        needs.append(
+            replace(card, models=dict(models), previous_id=previous_id, extra={**card.extra, **origin})
+        )
+    order = rank_order([need.opportunity for need in needs], cards.unmet_shares, evidence.need_ids)
+    return Measured([replace(needs[i], rank=rank) for rank, i in enumerate(order, start=1)], settled)
+
+
+def data_as_of(documents: pl.DataFrame) -> str | None:
+    """Date of the latest document (``YYYY-MM-DD``), or ``None`` without times."""
+    latest = documents["created_at"].max()
+    return latest.date().isoformat() if isinstance(latest, datetime) else None
+
+
+def _uncluster(mentions: pl.DataFrame, needs: list[str]) -> pl.DataFrame:
+    dropped = pl.col("need_id").is_in(needs).fill_null(False)
+    return mentions.with_columns(
+        pl.when(dropped)
+        .then(pl.lit("too_few_quotes"))
+        .otherwise("unclustered_reason")
+        .alias("unclustered_reason"),
+        pl.when(dropped).then(None).otherwise("typicality").alias("typicality"),
+        pl.when(dropped).then(None).otherwise("need_id").alias("need_id"),
+    )
+
+
+def _all_quotes(evidence: Evidence, config: MineConfig) -> dict[str, tuple[Quote, ...]]:
+    result = {}
+    for index, mentions in _by_need(evidence.mentions).items():
+        mood = _mood(evidence, index)
+        result[evidence.need_ids[index]] = choose_quotes(
+            mentions, evidence.documents, mood=mood, limit=max(config.needs.quotes_per_need, MIN_QUOTES)
+        )
+    return result
+
+
+def _mood(evidence: Evidence, need: int) -> str:
+    unmet, positive = (len(evidence.positions(need, side)) for side in ("unmet", "positive"))
+    return mood_of(unmet, positive)
+
+
+def _by_need(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
+    return {int(key[0]): part for key, part in frame.partition_by("need", as_dict=True).items()}
+
+
+class _Cards:
+    """What all cards of a run share: the regression, the draws, the calendar."""
+
+    def __init__(self, evidence: Evidence, config: MineConfig) -> None:
+        self.evidence = evidence
+        self.config = config
+        self.level = config.needs.confidence_level
+        self.mentions = _by_need(evidence.mentions)
+        self.clusters: Clusters = choose_clusters(evidence.documents)
+        self.problem = rating_problem(evidence.documents)
+        self.effects: Effects = estimate_effects(evidence, self.clusters)
+        draws = np.random.Generator(np.random.PCG64(config.seed))
+        self.normals = draws.standard_normal((config.needs.bootstrap_replicates, 3))
+        self.calendar: Calendar | None = calendar_of(evidence.documents)
+        self.data_as_of = data_as_of(evidence.documents)
+        self.unmet_shares = [
+            wilson(len(evidence.positions(i, "unmet")), evidence.documents.height, self.level)
+            for i in range(len(evidence.need_ids))
+        ]
+
+    def card(self, index: int, statement: Statement, quotes: tuple[Quote, ...]) -> Need:
+        """The card of one need, still without rank, models and origin."""
+        mentions, level = self.mentions[index], self.level
+        documents, total = len(self.evidence.positions(index)), self.evidence.documents.height
+        sides = {
+            side: len(self.evidence.positions(index, side)) for side in ("negative", "positive", "unmet")
+        }
+        displeased = mentions.filter(pl.col("polarity") == "negative")
+        pleased = mentions.filter(pl.col("polarity") == "positive")
+        scores = self._scores(index, documents)
+        mean, variance = float(self.effects.value[index, 2]), float(self.effects.covariance[index, 2, 2])
+        trend, trend_extra, trend_note = self._trend(index)
+        notes = [self.problem] if self.problem else list(scores.notes if scores else ())
+        return Need(
+            id=self.evidence.need_ids[index],
+            rank=0,
+            statement=statement.text,
+            language=statement.language,
+            polarity=mood_of(sides["unmet"], sides["positive"]),
+            aspect_terms=aspect_counts(mentions, statement.aspect_terms),
+            complaints=phrases(displeased, "opinion", mentions.height),
+            praises=phrases(pleased, "opinion", mentions.height),
+            segment=segment_of(mentions, self.evidence.documents),
+            quotes=quotes,
+            mentions=mentions.height,
+            documents=documents,
+            negative_documents=sides["negative"],
+            positive_documents=sides["positive"],
+            requests=int(mentions["is_request"].sum()),
+            share=wilson(documents, total, level),
+            satisfaction=satisfaction_of(mean, variance, documents, level),
+            importance=scores.importance if scores else None,
+            impact=scores.impact if scores else None,
+            opportunity=scores.opportunity if scores else None,
+            trend=trend,
+            data_as_of=self.data_as_of,
+            models={},
+            notes=tuple(notes + ([trend_note] if trend_note else [])),
+            extra={
+                "unmet_documents": sides["unmet"],
+                "unmet_share": asdict(self.unmet_shares[index]),
+                "interval_by": self.clusters.unit,
+                **trend_extra,
+            },
+        )
+
+    def _scores(self, index: int, documents: int) -> Scores | None:
+        if self.problem:
+            return None
+        return score_need(self.effects, index, documents, self.config.needs, self.normals)
+
+    def _trend(self, index: int) -> tuple[tuple[TrendPoint, ...] | None, dict[str, Any], str | None]:
+        """Points, entries for ``Need.extra`` and the note that explains missing points."""
+        if self.calendar is None:
+            return None, {}, "no_time"
+        if self.calendar.months_with_data < self.config.needs.min_months:
+            return None, {}, "too_few_months"
+        mentioning = mentioning_per_month(self.calendar, self.evidence.positions(index))
+        slope = slope_of(self.calendar, mentioning, self.level)
+        extra = {"trend_slope": asdict(slope.estimate), "trend": slope.word}
+        return trend_points(self.calendar, mentioning, self.config.needs), extra, None
