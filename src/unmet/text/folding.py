@@ -24,24 +24,38 @@ _PUNCTUATION = {
 @lru_cache(maxsize=1)
 def folding_table() -> NDArray[np.uint32]:
     """Lookup table: code point → folded code point, shape ``(0x2FA20,)``."""
-    from opencc import OpenCC
-
     table = np.arange(_LAST_FOLDED + 1, dtype=np.uint32)
     for code in (*range(0x80, 0x2000), *range(0x3000, 0x3400), *range(0xF900, 0xFFF0)):
         table[code] = _fold_compatible(chr(code))
     for code in range(ord("A"), ord("Z") + 1):
         table[code] = code + 32
-    simplify = OpenCC("t2s").convert
-    for first, last in _CJK_RANGES:
-        characters = [chr(code) for code in range(first, last + 1)]
-        # One call: a line break between characters keeps phrase rules from firing.
-        for character, simple in zip(characters, simplify("\n".join(characters)).split("\n"), strict=True):
-            if len(simple) == 1:
-                table[ord(character)] = ord(simple)
+    for traditional, simple in _simplifying().items():
+        table[traditional] = simple
     for character, plain in _PUNCTUATION.items():
         table[ord(character)] = ord(plain)
     table.flags.writeable = False
     return table
+
+
+@lru_cache(maxsize=1)
+def _simplifying() -> dict[int, int]:
+    """Traditional → simplified code points, for ``str.translate`` and the folding table."""
+    from opencc import OpenCC
+
+    characters = [chr(code) for first, last in _CJK_RANGES for code in range(first, last + 1)]
+    # One call: a line break between characters keeps phrase rules from firing.
+    simplified = OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    pairs = zip(characters, simplified, strict=True)
+    return {ord(old): ord(new) for old, new in pairs if old != new and len(new) == 1}
+
+
+def fold_characters(text: str) -> str:
+    """Traditional → simplified characters only, one to one; nothing else changes.
+
+    >>> fold_characters("螢幕 OK，Ａ")
+    '萤幕 OK，Ａ'
+    """
+    return text if text.isascii() else text.translate(_simplifying())
 
 
 def _fold_compatible(character: str) -> int:
