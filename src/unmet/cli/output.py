@@ -69,9 +69,7 @@ def parse_mapping(text: str | None) -> dict[str, str]:
 def report_error(error: UnmetError, *, as_json: bool) -> int:
     """Show an error without a trace and return the exit code."""
     if as_json:
-        shape: Mapping[str, Any] = {
-            "error": {"what": error.what, "where": error.where, "hint": error.hint}
-        }
+        shape: Mapping[str, Any] = {"error": {"what": error.what, "where": error.where, "hint": error.hint}}
         typer.echo(json.dumps(shape, ensure_ascii=False), err=True)
     else:
         note(f"unmet: {error}")

@@ -40,6 +40,7 @@ class MineConfig:
     tier: str = "linear"
     language: str | None = None  # keep only this language; None keeps zh and en
     mapping: Mapping[str, str] = field(default_factory=dict)  # our field → the user's column
+    previous: str | None = None  # folder of an earlier run whose need ids are kept
     kind: str = "review"
     chunk_rows: int = 20_000
     clean: CleanConfig = field(default_factory=CleanConfig)

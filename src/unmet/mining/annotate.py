@@ -50,9 +50,7 @@ def check_tasks(tasks: Sequence[str]) -> tuple[str, ...]:
     """
     unknown = [task for task in tasks if task not in TASKS]
     if unknown:
-        raise InputError(
-            f"unknown task {', '.join(unknown)}", hint=f"Tasks are: {', '.join(TASKS)}."
-        )
+        raise InputError(f"unknown task {', '.join(unknown)}", hint=f"Tasks are: {', '.join(TASKS)}.")
     return tuple(task for task in TASKS if task in tasks)
 
 

@@ -10,24 +10,24 @@ from collections.abc import Callable
 
 import polars as pl
 
-from unmet.mining.lexicon import (
-    EN_GENERIC_ASPECTS,
-    EN_GENERIC_OPINIONS,
-    ZH_GENERIC_ASPECTS,
-    ZH_GENERIC_OPINIONS,
-    en_term,
-    zh_aspect,
-    zh_opinion,
-)
+from unmet.mining.lexicon import en_term, generic_aspects, generic_opinions, zh_aspect, zh_opinion
 from unmet.text.folding import fold
 
-OVERALL = "overall_judgement"
+OVERALL, AMBIGUOUS = "overall_judgement", "ambiguous_opinion"
+MIN_EXPLICIT = 5
+"""Explicit uses of an opinion from which its usual aspect is read."""
+USUAL_SHARE = 0.5
+"""Share of those uses that one aspect must have to be taken as meant."""
+GENERAL_SHARE = 0.6
+"""Share of a term's mentions filed under ``general`` above which it names the whole product."""
 LONGEST_TERM = {"zh": 8, "en": 3}
 """Characters (zh) or words (en) above which a phrase is a sentence, not a term."""
 
 
 def add_terms(mentions: pl.DataFrame) -> pl.DataFrame:
-    """Add columns ``aspect_term``, ``opinion_term`` and ``term`` (null: overall judgement or no words).
+    """Add ``aspect_term``, ``opinion_term``, ``term`` and ``term_reason``.
+
+    ``term`` is null when the mention says nothing about *what* is wanted; ``term_reason`` says why.
 
     Args:
         mentions: MENTIONS columns plus ``language``.
@@ -36,16 +36,62 @@ def add_terms(mentions: pl.DataFrame) -> pl.DataFrame:
         _mapped("aspect", canonical_aspect).alias("aspect_term"),
         _mapped("opinion", canonical_opinion).alias("opinion_term"),
     )
-    telling_aspect = _telling("aspect_term", ZH_GENERIC_ASPECTS | EN_GENERIC_ASPECTS)
-    telling_opinion = _telling("opinion_term", ZH_GENERIC_OPINIONS | EN_GENERIC_OPINIONS)
-    return keyed.with_columns(
-        pl.when(telling_aspect)
+    keyed = keyed.with_columns(
+        _telling("aspect_term", generic_aspects()).alias("_aspect_tells"),
+        _telling("opinion_term", generic_opinions()).alias("_opinion_tells"),
+    )
+    keyed = _without_product_names(keyed)
+    keyed = keyed.join(
+        _usual_aspects(keyed), on=["language", "opinion_term"], how="left", maintain_order="left"
+    )
+    implicit = pl.col("_opinion_tells") & ~pl.col("_aspect_tells")
+    often_explicit = pl.col("_explicit").fill_null(0) >= MIN_EXPLICIT
+    usual = pl.col("_usual_share") >= USUAL_SHARE
+    term = (
+        pl.when(pl.col("_aspect_tells"))
         .then(pl.col("aspect_term"))
-        .when(telling_opinion)
+        .when(implicit & ~often_explicit)
         .then(pl.col("opinion_term"))
+        .when(implicit & usual)
+        .then(pl.col("_usual"))
         .otherwise(None)
-        .alias("term"),
-        telling_opinion.alias("opinion_is_telling"),
+    )
+    reason = (
+        pl.when(term.is_null() & implicit).then(pl.lit(AMBIGUOUS)).when(term.is_null()).then(pl.lit(OVERALL))
+    )
+    return keyed.with_columns(term.alias("term"), reason.otherwise(None).alias("term_reason")).drop(
+        "_aspect_tells", "_opinion_tells", "_explicit", "_usual", "_usual_share"
+    )
+
+
+def _without_product_names(keyed: pl.DataFrame) -> pl.DataFrame:
+    """Terms that the aspect model mostly files under ``general`` name the product, not a part of it."""
+    general = (
+        keyed.filter(pl.col("aspect_term").is_not_null())
+        .group_by("language", "aspect_term")
+        .agg((pl.col("category") == "general").mean().alias("share"))
+        .filter(pl.col("share") > GENERAL_SHARE)
+        .select("language", "aspect_term", pl.lit(True).alias("_general"))
+    )
+    return (
+        keyed.join(general, on=["language", "aspect_term"], how="left", maintain_order="left")
+        .with_columns((pl.col("_aspect_tells") & pl.col("_general").is_null()).alias("_aspect_tells"))
+        .drop("_general")
+    )
+
+
+def _usual_aspects(keyed: pl.DataFrame) -> pl.DataFrame:
+    """For each opinion: how often it is said of a named aspect, and of which one mostly."""
+    explicit = keyed.filter(pl.col("_aspect_tells") & pl.col("opinion_term").is_not_null())
+    pairs = explicit.group_by("language", "opinion_term", "aspect_term").len()
+    return (
+        pairs.sort(["len", "aspect_term"], descending=[True, False])
+        .group_by("language", "opinion_term", maintain_order=True)
+        .agg(
+            pl.col("len").sum().alias("_explicit"),
+            pl.col("aspect_term").first().alias("_usual"),
+            (pl.col("len").first() / pl.col("len").sum()).alias("_usual_share"),
+        )
     )
 
 

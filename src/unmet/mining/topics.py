@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from unmet.core.config import MineConfig
-from unmet.mining.lexicon import ZH_GENERIC_ASPECTS, en_words
+from unmet.mining.lexicon import en_words, generic_aspects
 from unmet.mining.term_groups import TermEvidence, group_terms
-from unmet.mining.terms import OVERALL, add_terms
+from unmet.mining.terms import add_terms
 from unmet.mining.vectors import Floats, fit_space
 from unmet.text.folding import fold
 
@@ -78,12 +78,14 @@ def _attach_requests(frame: pl.DataFrame) -> pl.DataFrame:
         if rows.is_empty():
             continue
         counts = frame.filter(
-            (pl.col("language") == language) & pl.col("term").is_not_null() & pl.col("aspect_term").is_not_null()
+            (pl.col("language") == language)
+            & pl.col("term").is_not_null()
+            & pl.col("aspect_term").is_not_null()
         )["aspect_term"].value_counts()
         known = {
             term
             for term, count in counts.iter_rows()
-            if count >= 3 and len(term) >= 2 and term not in ZH_GENERIC_ASPECTS
+            if count >= 3 and len(term) >= 2 and term not in generic_aspects()
         }
         found = [_known_term(sentence, known, language) for sentence in rows["sentence"].to_list()]
         update = pl.DataFrame({"index": rows["index"], "found": pl.Series(found, dtype=pl.String)})
@@ -163,7 +165,7 @@ def _keep_large(frame: pl.DataFrame, config: MineConfig) -> pl.DataFrame:
         .then(pl.lit(SMALL))
         .when(pl.col("aspect").is_null() & pl.col("opinion").is_null())
         .then(pl.lit(NO_TERM))
-        .otherwise(pl.lit(OVERALL))
+        .otherwise(pl.col("term_reason"))
     )
     return frame.with_columns(
         reason.alias("unclustered_reason"),

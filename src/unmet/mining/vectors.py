@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def sentence_tokens(sentence: str, language: str) -> list[str]:
         text = "".join(c for c in fold(sentence) if c.isalnum())
         return [*text, *(text[i : i + 2] for i in range(len(text) - 1))]
     words = en_words(fold(sentence))
-    return [*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class SentenceSpace:
         counts = _counts(sentences, languages)
         vectors = np.asarray(counts.multiply(self.weights).tocsr() @ self.basis, dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(lengths, 1e-9)
+        unit: Floats = vectors / np.maximum(lengths, 1e-9)
+        return unit
 
 
 def fit_space(sentences: Sequence[str], languages: Sequence[str], *, seed: int) -> SentenceSpace:
@@ -72,9 +74,7 @@ def _counts(sentences: Sequence[str], languages: Sequence[str]) -> Any:
     from sklearn.feature_extraction import FeatureHasher
 
     tokens = (sentence_tokens(s, lang) for s, lang in zip(sentences, languages, strict=True))
-    hasher = FeatureHasher(
-        n_features=N_BUCKETS, input_type="string", dtype=np.float32, alternate_sign=False
-    )
+    hasher = FeatureHasher(n_features=N_BUCKETS, input_type="string", dtype=np.float32, alternate_sign=False)
     counts = hasher.transform(tokens)
     counts.data = np.log1p(counts.data)
     return counts

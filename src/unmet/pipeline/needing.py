@@ -1,0 +1,64 @@
+"""Mentions → groups → needs: the part of a run that looks at the whole corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from unmet.core.config import MineConfig
+from unmet.core.tables import MENTIONS, conform
+from unmet.mining.topics import group_mentions
+from unmet.needs.cards import Measured, measure_needs
+from unmet.needs.identity import Match, Statement, assign_ids, match_previous
+from unmet.needs.statements import words_of_groups, write_statement
+
+
+def build_cards(
+    documents: pl.DataFrame,
+    mentions: pl.DataFrame,
+    *,
+    config: MineConfig,
+    models: dict[str, str],
+    previous: Path | None = None,
+) -> Measured:
+    """Group the mentions, name the groups, keep the ids of an earlier run and measure every need.
+
+    Args:
+        documents: DOCUMENTS table.
+        mentions: MENTIONS table before grouping.
+        config: the run's configuration.
+        models: task → model name and version.
+        previous: folder of an earlier run whose ids to keep.
+    """
+    grouped = group_mentions(mentions, documents, config=config).mentions
+    words = words_of_groups(grouped)
+    statements = {
+        group: Statement(
+            text=write_statement(found),
+            language=found.language,
+            aspect_terms=tuple(name for name, _ in found.aspects),
+        )
+        for group, found in words.items()
+    }
+    provisional = conform(
+        grouped.with_columns(pl.col("group").alias("need_id")).select(MENTIONS.keys()),
+        MENTIONS,
+        name="mentions",
+    )
+    ids = assign_ids(provisional, statements)
+    named = provisional.with_columns(
+        pl.col("need_id").replace_strict(ids, default=None, return_dtype=pl.String())
+    )
+    match = Match({})
+    if previous is not None:
+        match = match_previous(named, pl.read_parquet(previous / "mentions.parquet"))
+    return measure_needs(
+        documents,
+        named,
+        statements={ids[group]: statement for group, statement in statements.items()},
+        config=config,
+        models=models,
+        previous=match.ids,
+        lineage=match.lineage,
+    )
