@@ -41,8 +41,13 @@ class Match:
 
 
 def normal_term(term: str) -> str:
-    """Form under which terms and phrases are counted as equal: stripped, lower case."""
-    return term.strip().lower()
+    """Form under which terms and phrases are counted as equal: single blanks, lower case."""
+    return " ".join(term.split()).lower()
+
+
+def normal_terms(terms: pl.Expr) -> pl.Expr:
+    """:func:`normal_term` of a column."""
+    return terms.str.replace_all(r"\s+", " ").str.strip_chars().str.to_lowercase()
 
 
 def assign_ids(mentions: pl.DataFrame, statements: Mapping[str, Statement]) -> dict[str, str]:
@@ -149,7 +154,7 @@ def _term_similarity(
 def _term_counts(mentions: pl.DataFrame) -> dict[str, dict[str, int]]:
     grouped = (
         mentions.filter(pl.col("need_id").is_not_null() & pl.col("aspect").is_not_null())
-        .group_by("need_id", pl.col("aspect").str.strip_chars().str.to_lowercase())
+        .group_by("need_id", normal_terms(pl.col("aspect")))
         .len()
     )
     counts: dict[str, dict[str, int]] = {}

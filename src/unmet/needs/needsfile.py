@@ -19,6 +19,7 @@ from unmet.needs.quotes import quote_of
 
 SCHEMA_VERSION = 1
 UNCLUSTERED_EXAMPLES = 10
+UNCLUSTERED_FIELDS = ("mentions", "share", "reasons", "examples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def from_json(path: Path) -> NeedsFile:
             documents=plain["documents"],
             mentions=plain["mentions"],
             needs=tuple(need_from_dict(need) for need in plain["needs"]),
-            unclustered=plain["unclustered"],
+            unclustered={key: plain["unclustered"][key] for key in UNCLUSTERED_FIELDS},
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise RunFolderError(f"a field is missing or of the wrong type: {error}", where=str(path)) from error

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unmet.core.errors import RunFolderError
 from unmet.core.records import Count, Segment
-from unmet.needs.identity import normal_term
+from unmet.needs.identity import normal_term, normal_terms
 
 TOP_VALUES = 5
 TOP_TERMS = 8
@@ -116,20 +116,19 @@ def top_counts(values: pl.Series, total: int, limit: int = TOP_VALUES) -> tuple[
 
 
 def phrases(mentions: pl.DataFrame, column: str, total: int, limit: int = TOP_VALUES) -> tuple[Count, ...]:
-    """Most frequent phrases of a text column, case and outer blanks ignored."""
-    folded = mentions[column].drop_nulls().str.strip_chars().str.to_lowercase()
-    return top_counts(folded, total, limit)
+    """Most frequent phrases of a text column, case and blanks ignored."""
+    folded = mentions.select(normal_terms(pl.col(column)))
+    return top_counts(folded.to_series(), total, limit)
 
 
 def aspect_counts(mentions: pl.DataFrame, terms: Sequence[str]) -> tuple[Count, ...]:
-    """Counts of the given aspect terms in their order (absent ones left out), or the top ones."""
+    """Counts of the given aspect terms in their order (absent ones left out), else the top ones."""
     total = mentions.height
     counted = phrases(mentions, "aspect", total, limit=total)
-    if not terms:
-        return counted[:TOP_TERMS]
     by_value = {count.value: count for count in counted}
     found = ((term, by_value.get(normal_term(term))) for term in terms)
-    return tuple(Count(term, count.mentions, count.share) for term, count in found if count)
+    named = tuple(Count(term, count.mentions, count.share) for term, count in found if count)
+    return named or counted[:TOP_TERMS]
 
 
 def segment_of(mentions: pl.DataFrame, documents: pl.DataFrame) -> Segment:
