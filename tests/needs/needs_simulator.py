@@ -10,11 +10,49 @@ from unmet.core.hashing import short_hash, text_hash
 from unmet.core.tables import DOCUMENTS, MENTIONS, conform
 from unmet.needs.identity import Statement
 
-WORDS = (
-    "after before winter kitchen morning travel cable button corner window family office plastic silver "
-    "heavy quiet second third again always hardly nearly weather battery charger sister neighbour garden "
-    "evening holiday working cleaning present summer shelf bottle paper bright slowly quickly simple"
-).split()
+WORDS = [
+    "after",
+    "before",
+    "winter",
+    "kitchen",
+    "morning",
+    "travel",
+    "cable",
+    "button",
+    "corner",
+    "window",
+    "family",
+    "office",
+    "plastic",
+    "silver",
+    "heavy",
+    "quiet",
+    "second",
+    "third",
+    "again",
+    "always",
+    "hardly",
+    "nearly",
+    "weather",
+    "battery",
+    "charger",
+    "sister",
+    "neighbour",
+    "garden",
+    "evening",
+    "holiday",
+    "working",
+    "cleaning",
+    "present",
+    "summer",
+    "shelf",
+    "bottle",
+    "paper",
+    "bright",
+    "slowly",
+    "quickly",
+    "simple",
+]
 
 
 @dataclass(frozen=True)
@@ -49,9 +87,10 @@ def simulate(
     noise_sd=0.6,
     base=3.5,
     scale="stars",
+    with_texts=True,
 ):
     """Draw a shop. ``scale``: ``stars`` (unclipped whole stars, rounded without bias), ``clipped``,
-    ``binary`` (1 or 5), ``constant`` or ``none``."""
+    ``binary`` (1 or 5), ``constant`` or ``none``. Without texts only the numbers are of use."""
     rng = np.random.Generator(np.random.PCG64(seed))
     author = rng.integers(0, max(int(documents / documents_per_author), 1), documents)
     product = rng.integers(0, products, documents)
@@ -70,7 +109,9 @@ def simulate(
             mood = "negative" if unmet[position] else "positive"
             rows.append((position, index, "neutral" if request[position] else mood, bool(request[position])))
     rating = _ratings(marks, rng, noise_sd, scale)
-    texts, mentions = _texts(rows, planted, documents, rng)
+    texts, mentions = _texts(rows if with_texts else [], planted, documents, rng)
+    if not with_texts:
+        mentions = _bare_mentions(rows, planted)
     created = [datetime(2023, 1, 5) + timedelta(days=float(30.4 * m)) for m in month]
     identifiers = [f"d{i:016x}" for i in range(documents)]
     table = pl.DataFrame(
@@ -149,3 +190,18 @@ def _texts(rows, planted, count, rng):
             text += "。" if rng.random() < 0.2 else "."
         texts.append(text)
     return texts, pl.DataFrame(out, infer_schema_length=None) if out else pl.DataFrame(schema=MENTIONS)
+
+
+def _bare_mentions(rows, planted):
+    position, index, polarity, request = zip(*rows, strict=True)
+    return pl.DataFrame(
+        {
+            "mention_id": [f"m{i:016x}" for i in range(len(rows))],
+            "document_id": [f"d{p:016x}" for p in position],
+            "start": 0,
+            "end": 1,
+            "polarity": polarity,
+            "is_request": request,
+            "need_id": [planted[i].name for i in index],
+        }
+    )
