@@ -31,6 +31,8 @@ MAX_DIFFERENCES = 20
 TABLES = {"documents": DOCUMENTS, "mentions": MENTIONS, "rejected": REJECTED}
 REQUIRED = ("documents.parquet", "mentions.parquet", "needs.json", "rejected.parquet", "report.html")
 REPORT_DATA = re.compile(r'<script type="application/json" id="unmet-data">(.*?)</script>', re.DOTALL)
+DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ArithmeticError, OSError, ValueError)
+"""What reading or counting a damaged table can raise."""
 
 Plain = dict[str, Any]
 
@@ -62,7 +64,6 @@ def verify_run(folder: Path) -> VerifyReport:
     config = config_from_dict(manifest["config"])
     texts = dict(documents.select("document_id", "text").iter_rows())
     quotes = list(_quotes(found))
-    expected = _expected(found, documents, mentions, config, manifest["models"])
     checks: list[tuple[str, int]] = []
     differences: list[Difference] = []
 
@@ -71,7 +72,14 @@ def verify_run(folder: Path) -> VerifyReport:
         differences.extend(item for item, _ in zip(found, range(MAX_DIFFERENCES), strict=False))
 
     check("quotes found byte for byte", len(quotes), _check_quotes(quotes, texts))
-    check("numbers and words of cards recomputed", count_leaves(expected), _check_needs(expected, found))
+    try:
+        expected = _expected(found, documents, mentions, config, manifest["models"])
+    except (*DAMAGE, RunFolderError) as error:
+        broken = Difference("documents.parquet, mentions.parquet", "cards", "computable", str(error))
+        check("numbers and words of cards recomputed", 0, [broken])
+    else:
+        numbers = count_leaves(expected)
+        check("numbers and words of cards recomputed", numbers, _check_needs(expected, found))
     check("texts match their hash", documents.height, check_documents(documents))
     check("mentions lie in their documents", mentions.height, check_mentions(documents, mentions))
     check("mentions are in a need or unclustered", mentions.height, _check_partition(found, mentions))
@@ -96,7 +104,7 @@ def _read_table(folder: Path, name: str) -> pl.DataFrame:
         return conform(pl.read_parquet(file), TABLES[name], name=name)
     except FileNotFoundError as error:
         raise RunFolderError("the file is missing", where=str(file)) from error
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+    except (*DAMAGE, RunFolderError) as error:
         raise RunFolderError(f"the file is damaged: {error}", where=str(file)) from error
 
 
