@@ -105,6 +105,12 @@ def load_package(directory: Path) -> Package:
     return Package(manifest, arrays)
 
 
+def package_version(directory: Path) -> str:
+    """``name@version`` from the manifest alone, without reading the weights."""
+    manifest = _read_manifest(directory)
+    return f"{manifest['name']}@{manifest['version']}"
+
+
 def _read_manifest(directory: Path) -> dict[str, Any]:
     path = directory / MANIFEST_FILE
     try:

@@ -1,0 +1,144 @@
+"""Fitting weight columns on hashed n-grams, and read-outs on their out-of-fold scores.
+
+A column is logistic regression on n-grams scaled by their naive-Bayes log-count ratio (Wang and
+Manning 2012, "Baselines and Bigrams"), rows divided by the root of their distinct n-grams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from unmet.models.classifier import N_EXTRA
+from unmet.models.ngrams import Grams, NgramConfig, hashed_ngrams
+
+Floats = NDArray[np.float32]
+Matrix = sp.csr_matrix
+
+
+def matrix_of(texts: Sequence[str], config: NgramConfig) -> Matrix:
+    """Row-normalised sparse features, shape ``(n, 2**bits)``."""
+    return grams_matrix(hashed_ngrams(texts, config), config)
+
+
+def grams_matrix(grams: Grams, config: NgramConfig) -> Matrix:
+    """Each row's distinct n-grams, each worth ``1 / sqrt(count)``."""
+    counts = grams.counts
+    values = np.repeat(1.0 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
+    return sp.csr_matrix((values, grams.indices, grams.indptr), shape=(len(counts), config.n_buckets))
+
+
+@dataclass(frozen=True)
+class ColumnRecipe:
+    """How one column is fitted."""
+
+    name: str
+    bits: int = 20
+    c: float = 5.0  # inverse strength of L2
+    smoothing: float = 1.0  # added to each n-gram's count in both classes
+    min_texts: int = 2  # n-grams in fewer texts get weight 0
+
+
+def folded(matrix: Matrix, bits: int) -> Matrix:
+    """The same features read by the leading ``bits`` of their bucket."""
+    shift = int(matrix.shape[1]).bit_length() - 1 - bits
+    if shift == 0:
+        return matrix
+    return sp.csr_matrix((matrix.data, matrix.indices >> shift, matrix.indptr), (matrix.shape[0], 1 << bits))
+
+
+def fit_column(
+    matrix: Matrix,
+    positive: NDArray[np.bool_],
+    recipe: ColumnRecipe,
+    *,
+    sources: NDArray[np.integer] | None = None,
+    weights: NDArray[np.floating] | None = None,
+) -> Floats:
+    """Weights over ``2**recipe.bits`` buckets; a text's score is its row times the weights.
+
+    Args:
+        matrix: rows of :func:`matrix_of` with at least ``recipe.bits`` bits.
+        positive: class of each row.
+        sources: source number of each row; every source gets an offset of its own that is thrown
+            away, so that a source of mostly praise does not teach its topic as praise.
+        weights: weight of each row.
+    """
+    matrix = folded(matrix, recipe.bits)
+    weights = np.ones(len(positive)) if weights is None else np.asarray(weights, dtype=float)
+    present = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    kept = np.flatnonzero(present >= recipe.min_texts)
+    part = matrix[:, kept]
+    ones = sp.csr_matrix((np.ones_like(part.data), part.indices, part.indptr), part.shape)
+    up = ones.T @ (weights * positive) + recipe.smoothing
+    down = ones.T @ (weights * ~positive) + recipe.smoothing
+    base = np.log((weights * positive).sum() / (weights * ~positive).sum())
+    ratio = np.abs(np.log(up / down) - base)
+    design = part @ sp.diags(ratio)
+    if sources is not None:
+        offsets = sp.csr_matrix((np.full(len(sources), 3.0), (np.arange(len(sources)), sources)))
+        design = sp.hstack([design, offsets]).tocsr()
+    model = LogisticRegression(C=recipe.c, solver="liblinear", tol=1e-3, random_state=0)
+    model.fit(design, positive, sample_weight=weights)
+    result = np.zeros(matrix.shape[1], dtype=np.float32)
+    result[kept] = model.coef_[0][: len(kept)] * ratio
+    return result
+
+
+def quantise(column: Floats, *, clip: float = 0.0002) -> tuple[NDArray[np.int8], float]:
+    """8-bit weights and their scale; the ``clip`` share of largest non-zero weights is capped."""
+    sizes = np.abs(column[column != 0])
+    top = float(np.quantile(sizes, 1 - clip)) if sizes.size else 1.0
+    scale = top / 127
+    return np.clip(np.rint(column / scale), -127, 127).astype(np.int8), scale
+
+
+def features_of(matrix: Matrix, columns: Sequence[Floats]) -> Floats:
+    """The read-out's features: scores, log count, constant; shape ``(n, C + N_EXTRA)``."""
+    result = np.ones((matrix.shape[0], len(columns) + N_EXTRA), dtype=np.float32)
+    for index, column in enumerate(columns):
+        result[:, index] = folded(matrix, len(column).bit_length() - 1) @ column
+    result[:, -2] = np.log1p(np.diff(matrix.indptr))
+    return result
+
+
+def fit_softmax(
+    features: Floats,
+    classes: NDArray[np.integer],
+    n_classes: int,
+    *,
+    c: float = 1.0,
+    weights: NDArray[np.floating] | None = None,
+) -> Floats:
+    """Multinomial logistic regression, shape ``(F, n_classes)``; the last feature is the constant."""
+    spread = features.std(axis=0)
+    spread[spread == 0] = 1.0
+    middle = features.mean(axis=0)
+    middle[-1] = 0.0
+    design = (features - middle) / spread
+    model = LogisticRegression(C=c, max_iter=500, fit_intercept=False)
+    model.fit(design, classes, sample_weight=weights)
+    coefficients = model.coef_
+    if len(model.classes_) == 2:
+        coefficients = np.vstack([-coefficients[0] / 2, coefficients[0] / 2])
+    result = np.full((features.shape[1], n_classes), 0.0, dtype=np.float64)
+    result[-1] = -12.0  # a class that the register never shows
+    for row, cls in enumerate(model.classes_):
+        result[:, cls] = coefficients[row] / spread
+        result[-1, cls] -= (coefficients[row] * middle / spread).sum()
+    return result.astype(np.float32)
+
+
+def fold_numbers(texts: Sequence[str], n_folds: int, seed: int) -> NDArray[np.int64]:
+    """Fold of each text; equal texts share a fold, whatever their source."""
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, int] = {}
+    for text in texts:
+        if text not in drawn:
+            drawn[text] = int(rng.integers(n_folds))
+    return np.array([drawn[text] for text in texts])

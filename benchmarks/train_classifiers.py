@@ -1,0 +1,90 @@
+"""Train the linear tier's classifiers and write their packages.
+
+    python benchmarks/train_classifiers.py [sentiment] [intensity] [need] [--out FOLDER]
+
+Needs the public sets (UNMET_DATA). Seeds are fixed: the same data give the same weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import f1_score
+
+import sentiment_recipe
+from fit_columns import Floats
+from unmet.core.records import POLARITIES
+from unmet.models.calibration import MixtureHead, biased_argmax
+from unmet.models.ngrams import NgramConfig
+from unmet.models.package import save_package
+
+PACKAGES = Path(__file__).resolve().parents[1] / "src/unmet/models/packages/linear"
+VERSION = "1"
+
+
+def features_manifest(config: NgramConfig) -> dict[str, object]:
+    return {"orders": list(config.orders), "skip_pairs": config.skip_pairs, "bits": config.bits}
+
+
+def head_arrays(head: MixtureHead, bias: Floats) -> dict[str, Floats]:
+    return {"gate": head.gate, "experts": head.experts, "label_bias": bias.astype(np.float32)}
+
+
+def tune_bias(fitted: sentiment_recipe.Fitted) -> Floats:
+    """Bias of the three labels with the best mean macro-F1 over the three-class sources."""
+    probabilities = fitted.head.probabilities(fitted.features)
+    rows = [np.flatnonzero(fitted.rows.of(name)) for name in ("car", "clauses", "clothing", "farm")]
+    best, best_bias = -1.0, np.zeros(3, dtype=np.float32)
+    for negative in np.arange(-0.6, 1.3, 0.2):
+        for neutral in np.arange(-0.6, 1.3, 0.2):
+            bias = np.array([negative, neutral, 0.0], dtype=np.float32)
+            decided = biased_argmax(probabilities, bias)
+            score = np.mean([f1_score(fitted.rows.labels[r], decided[r], average="macro") for r in rows])
+            if score > best:
+                best, best_bias = float(score), bias
+    return best_bias
+
+
+def train_sentiment(out: Path) -> None:
+    corpora = sentiment_recipe.load_sources()
+    fitted = sentiment_recipe.train(sentiment_recipe.gather(corpora))
+    weights, scales = sentiment_recipe.quantised(fitted)
+    bias = tune_bias(fitted)
+    manifest = {
+        "name": "sentiment",
+        "version": VERSION,
+        "task": "sentiment",
+        "labels": [str(label) for label in POLARITIES],
+        "features": features_manifest(sentiment_recipe.CONFIG),
+        "columns": list(fitted.names),
+        "registers": list(sentiment_recipe.REGISTERS),
+        "calibration": "mixture of softmax read-outs on out-of-fold scores",
+        "threshold": 0.5,
+        "training_data": {
+            name: int(n) for name, n in zip(fitted.rows.names, np.bincount(fitted.rows.sources), strict=True)
+        },
+        "seed": sentiment_recipe.SEED,
+    }
+    arrays = {f"column_{index}": column for index, column in enumerate(weights)}
+    save_package(out / "sentiment", manifest, {**arrays, "scale": scales, **head_arrays(fitted.head, bias)})
+
+
+TASKS = {"sentiment": train_sentiment}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], help="default: all")
+    parser.add_argument("--out", type=Path, default=PACKAGES)
+    arguments = parser.parse_args()
+    for task in arguments.tasks or TASKS:
+        TASKS[task](arguments.out)
+        print(f"{task} → {arguments.out / task}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""How far stated probabilities can be believed, and what abstaining buys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def expected_calibration_error(
+    truth: ArrayLike, probabilities: ArrayLike, *, predicted: ArrayLike | None = None, n_bins: int = 15
+) -> float:
+    """Gap between confidence and accuracy, mean over bins of equal mass, 0–1.
+
+    Equal-mass bins keep crowded scores apart (Nguyen and O'Connor 2015; Roelofs et al. 2022).
+
+    Args:
+        truth: class numbers, shape ``(n,)``.
+        probabilities: shape ``(n, K)``.
+        predicted: decided class per row; the most probable one when ``None``.
+        n_bins: at most this many bins, of equally many rows.
+    """
+    classes, matrix = _checked(truth, probabilities)
+    decided = matrix.argmax(axis=1) if predicted is None else np.asarray(predicted)
+    confidence = matrix[np.arange(len(classes)), decided]
+    order = np.argsort(confidence, kind="stable")
+    hits = (decided == classes).astype(np.float64)[order]
+    gap = 0.0
+    for rows in np.array_split(np.arange(len(order)), min(n_bins, len(order))):
+        gap += abs(hits[rows].sum() - confidence[order][rows].sum())
+    return float(gap / len(order))
+
+
+def brier_score(truth: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean squared distance between probabilities and the true class, 0 (best) to 2.
+
+    >>> brier_score([0, 1], [[1.0, 0.0], [0.5, 0.5]])
+    0.25
+    """
+    classes, matrix = _checked(truth, probabilities)
+    target = np.zeros_like(matrix)
+    target[np.arange(len(classes)), classes] = 1.0
+    return float(((matrix - target) ** 2).sum(axis=1).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class RiskCoverage:
+    """Error rate among the most confident share of rows (Geifman and El-Yaniv 2017)."""
+
+    coverage: Floats  # ascending, (0, 1]
+    risk: Floats  # same length, 0–1
+
+    @property
+    def area(self) -> float:
+        """Mean risk over all coverages: smaller is better."""
+        return float(self.risk.mean())
+
+    def risk_at(self, coverage: float) -> float:
+        """Risk when the given share of rows is answered."""
+        place = int(np.searchsorted(self.coverage, coverage))
+        return float(self.risk[min(place, len(self.risk) - 1)])
+
+
+def risk_coverage(truth: ArrayLike, predicted: ArrayLike, confidence: ArrayLike) -> RiskCoverage:
+    """Risk–coverage curve: rows answered from the most to the least confident."""
+    order = np.argsort(-np.asarray(confidence, dtype=np.float64), kind="stable")
+    wrong = (np.asarray(truth) != np.asarray(predicted)).astype(np.float64)[order]
+    if not wrong.size:
+        raise ValueError("a risk–coverage curve needs at least one row")
+    answered = np.arange(1, len(wrong) + 1)
+    return RiskCoverage(answered / len(wrong), np.cumsum(wrong) / answered)
+
+
+def _checked(truth: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], Floats]:
+    classes = np.asarray(truth, dtype=np.int64)
+    matrix = np.asarray(probabilities, dtype=np.float64)
+    if matrix.ndim != 2 or classes.shape != (len(matrix),) or not len(matrix):
+        raise ValueError(f"truth has shape {classes.shape}, probabilities {matrix.shape}")
+    if not np.allclose(matrix.sum(axis=1), 1.0, atol=1e-3):
+        raise ValueError("probabilities of a row do not sum to 1")
+    return classes, matrix

@@ -1,0 +1,115 @@
+"""A linear classifier on hashed n-grams: integer weight columns and a calibrated read-out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmet.core.errors import ModelError
+from unmet.models.calibration import MixtureHead
+from unmet.models.ngrams import Grams, NgramConfig, hashed_blocks
+from unmet.models.package import Package, load_package
+
+Floats = NDArray[np.float32]
+N_EXTRA = 2
+"""Features beside the columns: log of the number of distinct n-grams, and the constant 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """``C`` linear scores of a text: ``scale · Σ weights / sqrt(distinct n-grams)``.
+
+    Weights are 8-bit integers, summed as integers: a score is the same in every batch.
+    """
+
+    config: NgramConfig
+    weights: tuple[NDArray[np.int8], ...]  # C arrays, each 2**k long, k at most config.bits
+    scale: Floats  # (C,)
+
+    def features(self, texts: Sequence[str]) -> Floats:
+        """Scores, log count and constant, shape ``(n, C + N_EXTRA)``; 0 scores for a text of blanks."""
+        result = np.ones((len(texts), len(self.weights) + N_EXTRA), dtype=np.float32)
+        first = 0
+        for grams in hashed_blocks(texts, self.config):
+            last = first + grams.n_texts
+            self._fill(grams, result[first:last])
+            first = last
+        return result
+
+    def _fill(self, grams: Grams, rows: Floats) -> None:
+        counts = grams.counts
+        filled = np.flatnonzero(counts)
+        starts = grams.indptr[:-1][filled]
+        length = np.sqrt(np.maximum(counts, 1)).astype(np.float32)
+        rows[:, : len(self.weights)] = 0.0
+        for index, (column, scale) in enumerate(zip(self.weights, self.scale, strict=True)):
+            if filled.size:
+                # A shorter column is read by the leading bits of the bucket.
+                shift = self.config.bits - (len(column).bit_length() - 1)
+                places = grams.indices >> shift if shift else grams.indices
+                sums = np.add.reduceat(column[places], starts, dtype=np.int32)
+                rows[filled, index] = sums * scale / length[filled]
+        rows[:, -2] = np.log1p(counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Columns, read-out and decision rule of one task."""
+
+    version: str
+    labels: tuple[str, ...]
+    columns: Columns
+    head: MixtureHead
+    bias: Floats  # (K,) added to log probabilities before the argmax
+    threshold: float  # decision threshold of a two-class task
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Calibrated class probabilities, shape ``(n, K)``."""
+        return self.head.probabilities(self.columns.features(texts))
+
+
+def columns_from(package: Package, where: str) -> Columns:
+    """Weight columns of a package (arrays ``column_0 …`` and ``scale``)."""
+    manifest, arrays = package.manifest, package.arrays
+    try:
+        settings: dict[str, Any] = dict(manifest["features"])
+        config = NgramConfig(tuple(settings["orders"]), bool(settings["skip_pairs"]), int(settings["bits"]))
+        scale = arrays["scale"].astype(np.float32)
+        weights = tuple(arrays[f"column_{index}"] for index in range(len(scale)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"The package lacks a part of its features ({error}).", where=where) from error
+    for column in weights:
+        if column.dtype != np.int8 or column.ndim != 1 or len(column) & (len(column) - 1):
+            raise ModelError("A weight column is not int8 or not a power of two long.", where=where)
+    return Columns(config, weights, scale)
+
+
+def load_classifier(folder: Path, task: str) -> Classifier:
+    """Load a classifier package.
+
+    Raises:
+        ModelError: missing or damaged package, another task, or parts that do not fit.
+    """
+    package = load_package(folder)
+    manifest, arrays = package.manifest, package.arrays
+    where = str(folder)
+    if manifest["task"] != task:
+        raise ModelError(f"The package is for the task {manifest['task']!r}, not {task!r}.", where=where)
+    columns = columns_from(package, where)
+    labels = tuple(str(label) for label in manifest["labels"])
+    try:
+        head = MixtureHead(arrays["gate"].astype(np.float32), arrays["experts"].astype(np.float32))
+        bias = arrays["label_bias"].astype(np.float32)
+        threshold = float(manifest["threshold"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"The package lacks a part of its read-out ({error}).", where=where) from error
+    n_features = len(columns.weights) + N_EXTRA
+    n_registers = head.gate.shape[1]
+    if head.gate.shape[0] != n_features or head.experts.shape != (n_registers, n_features, len(labels)):
+        raise ModelError("The read-out does not fit the columns.", where=where)
+    return Classifier(package.version, labels, columns, head, bias, threshold)

@@ -1,0 +1,166 @@
+"""The linear tier: every task from hashed n-grams and linear taggers, loaded when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmet.core.errors import ModelError
+from unmet.core.records import POLARITIES, Entity, Opinion
+from unmet.models.calibration import biased_argmax
+from unmet.models.classifier import Classifier, load_classifier
+from unmet.models.intensity import IntensityModel, load_intensity_model
+from unmet.models.package import MANIFEST_FILE, package_version
+
+if TYPE_CHECKING:
+    from unmet.models.entities import EntityModel
+    from unmet.models.opinions import OpinionModel
+
+Floats = NDArray[np.float32]
+TASK_FOLDERS = {
+    "sentiment": "sentiment",
+    "intensity": "intensity",
+    "need": "need",
+    "aspects": "opinions",
+    "entities": "entities",
+}
+"""Task → folder inside a tier."""
+
+
+class TextModels(Protocol):
+    """What every tier offers to ``mining``. Inputs are whole texts unless said otherwise."""
+
+    @property
+    def name(self) -> str:
+        """``tier@version``."""
+        ...
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Task → ``name@version`` of the model that answers it."""
+        ...
+
+    @property
+    def need_threshold(self) -> float:
+        """Probability from which a sentence counts as stating a need."""
+        ...
+
+    def sentiment(self, texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities, shape ``(n, 3)``, order negative, neutral, positive."""
+        ...
+
+    def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
+        """Decide labels from :meth:`sentiment` probabilities, shape ``(n, 3)``."""
+        ...
+
+    def intensity(self, texts: Sequence[str]) -> Floats:
+        """Valence and arousal, shape ``(n, 2)``, both 1–9."""
+        ...
+
+    def need(self, sentences: Sequence[str]) -> Floats:
+        """Calibrated probability that a sentence states a need or suggestion, shape ``(n,)``."""
+        ...
+
+    def opinions(self, texts: Sequence[str]) -> list[list[Opinion]]:
+        """Aspect–opinion pairs of each text."""
+        ...
+
+    def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Product, brand and model names of each text."""
+        ...
+
+
+@dataclass(frozen=True)
+class LinearModels:
+    """A folder of linear packages; a package is read when its task is first asked for."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """``linear@`` version of the sentiment package."""
+        return f"linear@{self._version('sentiment').partition('@')[2]}"
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Task → ``name@version``; tasks without a package in this folder are left out."""
+        return {
+            task: self._version(task)
+            for task, folder in TASK_FOLDERS.items()
+            if (self.folder / folder / MANIFEST_FILE).is_file()
+        }
+
+    def _version(self, task: str) -> str:
+        return package_version(self._path(task))
+
+    def _path(self, task: str) -> Path:
+        path = self.folder / TASK_FOLDERS[task]
+        if not path.is_dir():
+            raise ModelError(
+                f"This tier has no model for the task {task!r}.",
+                where=str(self.folder),
+                hint="Leave the task out or choose another tier.",
+            )
+        return path
+
+    @cached_property
+    def _sentiment(self) -> Classifier:
+        return load_classifier(self._path("sentiment"), "sentiment")
+
+    @cached_property
+    def _need(self) -> Classifier:
+        return load_classifier(self._path("need"), "need")
+
+    @cached_property
+    def _intensity(self) -> IntensityModel:
+        return load_intensity_model(self._path("intensity"), self._sentiment)
+
+    @cached_property
+    def _opinions(self) -> OpinionModel:
+        from unmet.models.opinions import load_opinion_model
+
+        return load_opinion_model(self._path("aspects"))
+
+    @cached_property
+    def _entities(self) -> EntityModel:
+        from unmet.models.entities import load_entity_model
+
+        return load_entity_model(self._path("entities"))
+
+    @property
+    def need_threshold(self) -> float:
+        """Tuned on training folds for the F1 of stated needs."""
+        return self._need.threshold
+
+    def sentiment(self, texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities, shape ``(n, 3)``, order negative, neutral, positive."""
+        return self._sentiment.probabilities(texts)
+
+    def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
+        """Label with the largest ``log p + bias`` (bias tuned on training folds)."""
+        if len(probabilities) == 0:
+            return []
+        decided = biased_argmax(probabilities, self._sentiment.bias)
+        return [str(POLARITIES[index]) for index in decided.tolist()]
+
+    def intensity(self, texts: Sequence[str]) -> Floats:
+        """Valence and arousal, shape ``(n, 2)``, clipped to 1–9."""
+        return self._intensity.predict(texts)
+
+    def need(self, sentences: Sequence[str]) -> Floats:
+        """Calibrated probability that a sentence states a need or suggestion, shape ``(n,)``."""
+        return self._need.probabilities(sentences)[:, 1]
+
+    def opinions(self, texts: Sequence[str]) -> list[list[Opinion]]:
+        """Aspect–opinion pairs of each text."""
+        return self._opinions.extract(texts)
+
+    def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Product, brand and model names of each text."""
+        return self._entities.extract(texts)
