@@ -1,0 +1,316 @@
+"""Recipe of the opinion package: tagger, pairing, sentiment and category for Chinese and English.
+
+python benchmarks/word_classes.py zh /tmp/classes_zh.npz      (and en)
+python benchmarks/train_opinions.py language zh /tmp/classes_zh.npz /tmp/opinions_zh.npz   (and en)
+python benchmarks/train_opinions.py package /tmp/opinions_zh.npz /tmp/opinions_en.npz OUT_FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from corpora_spans import (
+    AMAZON_TRAINED,
+    LabelledText,
+    Pair,
+    read_amazon,
+    read_aspect_polarity,
+    read_cosmetics,
+    read_dimabsa,
+    read_farm,
+    read_laptop_clauses,
+    read_semeval,
+)
+from crf_training import Arrays, crf_arrays, keys_of, train_crf
+from numpy.typing import NDArray
+from opinion_categories import unified_category
+from unmet.models.opinion_attributes import CATEGORIES, PairPlaces, pair_attribute_features
+from unmet.models.opinion_templates import OPINION_LABELS, OPINION_TEMPLATES, lexical_templates
+from unmet.models.package import save_package
+from unmet.models.pairing import SpanTable, candidate_pairs, pair_features
+from unmet.models.tagger import TaggedSpan, one_per_slot
+from unmet.models.tagger_features import Sentences, WordClasses, mix, read_sentences
+from word_classes import load_word_classes
+
+SOURCE_BIAS = {
+    "zh": {"farm": 1.0},
+    "en": {f"amazon_{domain}": 0.25 for domain in AMAZON_TRAINED},
+}
+"""Whose habits of marking spans the shipped tagger follows: the sets of whole customer reviews."""
+
+THRESHOLDS = {
+    "zh": {"aspect": 0.2, "opinion": 0.2, "pair": 0.5, "lone_aspect": 0.9},
+    "en": {"aspect": 0.2, "opinion": 0.2, "pair": 0.5, "lone_aspect": 0.9},
+}
+PSEUDO_VALENCE = {"negative": 3.4, "neutral": 5.0, "positive": 6.6}
+
+
+def training_texts(language: str) -> list[LabelledText]:
+    """All labelled texts of a language: train parts only."""
+    if language == "zh":
+        texts = [
+            *read_dimabsa("zho_laptop"),
+            *read_dimabsa("zho_restaurant"),
+            *read_cosmetics(),
+            *read_farm(),
+        ]
+    else:
+        texts = [*read_dimabsa("eng_laptop"), *read_dimabsa("eng_restaurant")]
+        for domain in AMAZON_TRAINED:
+            texts += read_amazon(domain, "train")
+        for name in ("Laptop14", "Restaurant14"):
+            texts += read_semeval(name, "train")
+    return texts
+
+
+def attribute_texts(language: str) -> list[LabelledText]:
+    """Further texts that label polarity or category without all spans."""
+    if language == "en":
+        return []
+    clauses = [
+        LabelledText(
+            t.source, "zh", t.text, tuple(Pair(None, (0, len(t.text)), p.category) for p in t.pairs), False
+        )
+        for t in read_laptop_clauses()
+    ]
+    sets = [t for name in ("phone", "camera", "car", "notebook") for t in read_aspect_polarity(name)]
+    return clauses + sets
+
+
+def token_ranges(sentences: Sentences, texts: Sequence[LabelledText]) -> list[list[tuple[Any, Any, Pair]]]:
+    """Per text: token range of aspect and opinion of each pair (``None`` = implicit) and the pair."""
+    text_of = np.repeat(sentences.text_of, np.diff(sentences.bounds))
+    sequence = np.repeat(np.arange(sentences.bounds.size - 1), np.diff(sentences.bounds))
+    numbers = np.arange(len(texts))
+    low = np.searchsorted(text_of, numbers)
+    high = np.searchsorted(text_of, numbers, side="right")
+    ranges = []
+    for number, text in enumerate(texts):
+        block = slice(int(low[number]), int(high[number]))
+        starts, ends = sentences.starts[block], sentences.ends[block]
+
+        def tokens(
+            span: tuple[int, int] | None,
+            starts: NDArray[Any] = starts,
+            ends: NDArray[Any] = ends,
+            base: int = block.start,
+        ) -> tuple[int, int] | None:
+            if span is None:
+                return None
+            hit = np.flatnonzero((starts < span[1]) & (ends > span[0]))
+            if not hit.size:
+                return None
+            inside = hit[sequence[base + hit] == sequence[base + hit[0]]]
+            return base + int(inside[0]), base + int(inside[-1]) + 1
+
+        rows = [(tokens(p.aspect), tokens(p.opinion), p) for p in text.pairs]
+        ranges.append([row for row in rows if row[0] or row[1]])
+    return ranges
+
+
+def token_tags(sentences: Sentences, ranges: Sequence[Sequence[tuple[Any, Any, Pair]]]) -> list[str]:
+    """BIO tags; where an aspect and an opinion overlap the aspect keeps its tokens."""
+    tags = ["O"] * sentences.types.size
+    for side, kind in ((1, "O"), (0, "A")):
+        for rows in ranges:
+            for row in rows:
+                if row[side] is not None:
+                    first, last = row[side]
+                    tags[first] = f"B-{kind}"
+                    tags[first + 1 : last] = [f"I-{kind}"] * (last - first - 1)
+    return tags
+
+
+def train_tagger(
+    language: str, texts: Sequence[LabelledText], classes: WordClasses, **options: Any
+) -> Arrays:
+    """Fit the tagger; the source bias of the review sets is folded in."""
+    templates = OPINION_TEMPLATES[language]
+    sentences = read_sentences([t.text for t in texts], language, classes)
+    keys = keys_of(templates, sentences.columns, sentences.types, sentences.bounds)
+    tags = token_tags(sentences, token_ranges(sentences, texts))
+    sources = [texts[int(i)].source for i in sentences.text_of]
+    settings = {"l1": 0.4, "l2": 0.05, "iterations": 80, "min_count": 2, **options}
+    max_features = settings.pop("max_features", 110_000)
+    bias = settings.pop("bias", SOURCE_BIAS[language])
+    weights = train_crf(
+        keys, tags, sentences.bounds, sources=sources, drop=lexical_templates(templates), **settings
+    )
+    bias_key = int(mix(0, [np.zeros(1, dtype=np.uint32)])[0])
+    return crf_arrays(weights, OPINION_LABELS, max_features=max_features, bias=(bias_key, bias))
+
+
+def train_pairing(language: str, texts: Sequence[LabelledText], classes: WordClasses) -> Arrays:
+    """Logistic model over gold spans: which candidates are labelled pairs."""
+    from sklearn.linear_model import LogisticRegression
+
+    sentences = read_sentences([t.text for t in texts], language, classes)
+    ranges = token_ranges(sentences, texts)
+    flat = [row for rows in ranges for row in rows]
+    sequence = np.repeat(np.arange(sentences.bounds.size - 1), np.diff(sentences.bounds))
+    tables = []
+    for side, label in ((0, "A"), (1, "O")):
+        spans = sorted({row[side] for row in flat if row[side]})
+        tables.append(SpanTable.of([TaggedSpan(label, f, e, 1.0) for f, e in spans], sequence))
+    candidates = candidate_pairs(*tables)
+    features = pair_features(sentences, *tables, candidates)
+    gold = {(row[0][0], row[1][0]) for row in flat if row[0] and row[1]}
+    labels = [
+        (int(tables[0].first[a]), int(tables[1].first[o])) in gold
+        for a, o in zip(candidates.aspect, candidates.opinion, strict=True)
+    ]
+    model = LogisticRegression(C=10.0, max_iter=500).fit(features, labels)
+    print(f"pairing {language}: {len(labels)} candidates, accuracy {model.score(features, labels):.3f}")
+    return {"pairing": np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)}
+
+
+def attribute_matrix(
+    language: str, texts: Sequence[LabelledText], classes: WordClasses
+) -> tuple[Any, list[tuple[list[str], list[str], Pair, str]]]:
+    """Keys of the attribute features of every labelled pair, and the pair's words."""
+    sentences = read_sentences([t.text for t in texts], language, classes)
+    rows, info = [], []
+    for text, ranges in zip(texts, token_ranges(sentences, texts), strict=True):
+        for aspect, opinion, pair in ranges:
+            rows.append((*(aspect or (-1, -1)), *(opinion or (-1, -1))))
+            words = [
+                [sentences.words[sentences.types[k]] for k in range(*side)] if side else []
+                for side in (aspect, opinion)
+            ]
+            info.append((words[0], words[1], pair, text.source))
+    columns = np.array(rows, dtype=np.int64)
+    places = PairPlaces(*(columns[:, k] for k in range(4)))
+    return pair_attribute_features(sentences, places), info
+
+
+def design_matrix(features: Any, min_count: int) -> tuple[Any, NDArray[np.uint32]]:
+    """Sparse counts over the keys that occur at least ``min_count`` times, and those keys."""
+    from scipy.sparse import csr_matrix
+
+    keys, column, counts = np.unique(features.keys, return_inverse=True, return_counts=True)
+    frequent = counts >= min_count
+    number = np.cumsum(frequent) - 1
+    kept = frequent[column]
+    matrix = csr_matrix(
+        (np.ones(int(kept.sum()), dtype=np.float32), (features.pair[kept], number[column[kept]])),
+        (features.n_pairs, int(frequent.sum())),
+    )
+    return matrix, keys[frequent]
+
+
+def linear_arrays(
+    prefix: str, keys: NDArray[np.uint32], weights: NDArray[np.float64], max_features: int
+) -> Arrays:
+    """Prune to the strongest features and quantise to int8 with a scale per feature."""
+    strength = np.abs(weights).max(1)
+    order = np.argsort(-strength, kind="stable")[:max_features]
+    chosen = order[one_per_slot(keys[order], strength[order])]
+    scale = np.clip(strength[chosen], 1e-6, None) / 127.0
+    return {
+        f"{prefix}_keys": keys[chosen],
+        f"{prefix}_weights": np.round(weights[chosen] / scale[:, None]).astype(np.int8),
+        f"{prefix}_scale": scale.astype(np.float16),
+    }
+
+
+def train_attributes(language: str, texts: Sequence[LabelledText], classes: WordClasses) -> Arrays:
+    """Polarity and valence (one table) and category (another)."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    features, info = attribute_matrix(language, texts, classes)
+    matrix, keys = design_matrix(features, 2)
+    order = ["negative", "neutral", "positive"]
+    with_polarity = [k for k, row in enumerate(info) if row[2].polarity in order]
+    polarity = [order.index(str(info[k][2].polarity)) for k in with_polarity]
+    classifier = LogisticRegression(C=0.3, max_iter=300).fit(matrix[with_polarity], polarity)
+    truth = [
+        (p.valence - 5.0) if p.valence else PSEUDO_VALENCE[str(p.polarity)] - 5.0
+        for p in (info[k][2] for k in with_polarity)
+    ]
+    certainty = [1.0 if info[k][2].valence else 0.15 for k in with_polarity]
+    ridge = Ridge(alpha=8.0, solver="lsqr", fit_intercept=False).fit(matrix[with_polarity], truth, certainty)
+    weights = np.vstack([classifier.coef_, ridge.coef_]).T
+    one = int(np.flatnonzero(np.asarray(matrix.sum(0)).ravel() >= features.n_pairs)[0])
+    weights[one, :3] += classifier.intercept_
+    sentiment = linear_arrays("sentiment", keys, weights, 40_000)
+    return {**sentiment, **_train_category(matrix, keys, info, one)}
+
+
+def _train_category(matrix: Any, keys: NDArray[np.uint32], info: Sequence[Any], one: int) -> Arrays:
+    from sklearn.linear_model import LogisticRegression
+
+    names = [unified_category(pair.category, aspect, opinion) for aspect, opinion, pair, _ in info]
+    rows = [k for k, name in enumerate(names) if name]
+    labels = [CATEGORIES.index(str(names[k])) for k in rows]
+    columns = np.flatnonzero(np.asarray((matrix[rows] > 0).sum(0)).ravel() >= 3)
+    small = matrix[rows][:, columns]
+    model = LogisticRegression(C=0.5, max_iter=60).fit(small, labels)
+    weights = np.full((columns.size, len(CATEGORIES)), 0.0)
+    weights[:, model.classes_] = model.coef_.T
+    bias = int(np.flatnonzero(columns == one)[0])
+    weights[bias, model.classes_] += model.intercept_
+    never = np.setdiff1d(np.arange(len(CATEGORIES)), model.classes_)
+    weights[bias, never] = weights[bias].min() - 5.0
+    print(
+        f"category: {len(rows)} pairs, {columns.size} features, train accuracy {model.score(small, labels):.3f}"
+    )
+    return linear_arrays("category", keys[columns], weights, 16_000)
+
+
+def train_language(
+    language: str, classes: WordClasses, texts: Sequence[LabelledText] | None = None
+) -> Arrays:
+    """All arrays of one language, without language prefix."""
+    chosen = list(texts if texts is not None else training_texts(language))
+    random.Random(0).shuffle(chosen)
+    started = time.time()
+    arrays = train_tagger(language, chosen, classes)
+    print(
+        f"tagger {language}: {len(chosen)} texts, {arrays['tagger_keys'].size} features, {time.time() - started:.0f} s"
+    )
+    arrays |= train_pairing(language, chosen, classes)
+    arrays |= train_attributes(language, [*chosen, *attribute_texts(language)], classes)
+    arrays |= classes.to_arrays()
+    return arrays
+
+
+def write_package(folder: Path, languages: Mapping[str, Arrays]) -> None:
+    """Save the package of both languages."""
+    arrays = {f"{language}_{k}": v for language, part in languages.items() for k, v in part.items()}
+    manifest = {
+        "name": "opinions", "version": "1", "task": "opinions", "labels": list(OPINION_LABELS),
+        "languages": list(languages), "categories": list(CATEGORIES),
+        "thresholds": {language: THRESHOLDS[language] for language in languages},
+        "training_data": [
+            "DimABSA2026 train", "xmxoxo cosmetics", "JDComment_website farm products", "DMASTE train",
+            "SemEval-2014 triplets train", "hz-wang laptop clauses", "ABSADatasets phone/camera/car/notebook",
+            "unlabelled reviews for word classes",
+        ],
+    }  # fmt: skip
+    save_package(folder, manifest, arrays)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    print(json.dumps({"folder": str(folder), "megabytes": round(size / 1e6, 2)}))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """See the module's text."""
+    if arguments[0] == "language":
+        language, classes, out = arguments[1], load_word_classes(Path(arguments[2])), Path(arguments[3])
+        np.savez_compressed(out, **train_language(language, classes))
+    else:
+        loaded = {}
+        for language, path in zip(("zh", "en"), arguments[1:3], strict=True):
+            with np.load(path) as archive:
+                loaded[language] = {name: archive[name] for name in archive.files}
+        write_package(Path(arguments[3]), loaded)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

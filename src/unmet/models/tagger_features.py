@@ -1,0 +1,228 @@
+"""Tokens and integer columns that the span taggers read.
+
+A text is folded (length-preserving), cut into tokens with offsets, and every distinct token becomes one
+*type* with a few integer columns: the word itself, part of speech or word ending, word classes learned
+from unlabelled reviews, and a polarity bin learned from stars. Templates combine these columns over
+neighbouring positions into 32-bit feature keys.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmet.text.folding import fold
+
+Column = NDArray[np.uint32]
+Template = tuple[tuple[str, int], ...]
+"""Parts of one feature: ``(column name, offset)`` pairs."""
+
+COLUMNS = ("one", "word", "tag", "coarse", "fine", "polarity", "head", "tail", "shape")
+PAD = 0
+"""Type number of the padding between sequences."""
+
+_ENGLISH_TOKEN = re.compile(r"[^\W\d_]+|'[a-z]+|\d+(?:[.,]\d+)*|[^\w\s]+?|_")
+_SENTENCE_END = re.compile(r"[。！？!?；;\n\r]+|(?<=[a-z0-9)])\.(?=\s|$)|…+|\.{3,}")
+MAX_TOKENS = 160
+"""Longer sentences are cut at this many tokens: the tagger's cost per step stays bounded."""
+
+
+def stable_hash(text: str) -> int:
+    """32-bit hash of a string, the same in every process."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def cut_chinese(text: str) -> list[tuple[str, int]]:
+    """Words of a folded Chinese text with their start offsets; white space is left out."""
+    import rjieba
+
+    if "\x00" in text or not text.isprintable():
+        text = "".join(c if not 0xD800 <= ord(c) <= 0xDFFF and c != "\x00" else " " for c in text)
+    tokens, place = [], 0
+    for word in rjieba.cut(text):
+        if not word.isspace():
+            tokens.append((word, place))
+        place += len(word)
+    return tokens
+
+
+def cut_english(text: str) -> list[tuple[str, int]]:
+    """Words, numbers and single punctuation marks of a folded English text with start offsets."""
+    return [(match[0], match.start()) for match in _ENGLISH_TOKEN.finditer(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class WordClasses:
+    """What unlabelled text knows about a word: two class numbers and a polarity bin (0 = unknown)."""
+
+    keys: Column  # sorted word hashes, shape (n,)
+    coarse: NDArray[np.uint8]
+    fine: NDArray[np.uint16]
+    polarity: NDArray[np.uint8]
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> WordClasses:
+        """Read from a package's arrays (``class_keys``, ``class_coarse``, ...)."""
+        return WordClasses(
+            np.asarray(arrays["class_keys"], dtype=np.uint32),
+            np.asarray(arrays["class_coarse"], dtype=np.uint8),
+            np.asarray(arrays["class_fine"], dtype=np.uint16),
+            np.asarray(arrays["class_polarity"], dtype=np.uint8),
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Arrays for a package."""
+        return {
+            "class_keys": self.keys,
+            "class_coarse": self.coarse,
+            "class_fine": self.fine,
+            "class_polarity": self.polarity,
+        }
+
+    def lookup(self, hashes: Column) -> tuple[Column, Column, Column]:
+        """Coarse class, fine class and polarity bin per word hash, each shape ``(n,)``; 0 if unknown."""
+        if not self.keys.size:
+            empty = np.zeros(hashes.size, dtype=np.uint32)
+            return empty, empty, empty
+        place = np.minimum(np.searchsorted(self.keys, hashes), self.keys.size - 1)
+        known = self.keys[place] == hashes
+        coarse, fine, polarity = (
+            np.where(known, values[place], 0).astype(np.uint32)
+            for values in (self.coarse, self.fine, self.polarity)
+        )
+        return coarse, fine, polarity
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """A batch of token sequences laid end to end.
+
+    ``types[k]`` holds the type number of token ``k``; sequence ``i`` is tokens
+    ``bounds[i]:bounds[i + 1]`` and belongs to text ``text_of[i]``.
+    """
+
+    types: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    text_of: NDArray[np.int64]
+    columns: Mapping[str, Column]  # per type, shape (n_types,)
+    words: Sequence[str]  # per type
+
+
+def read_sentences(texts: Sequence[str], language: str, classes: WordClasses) -> Sentences:
+    """Cut texts of one language into sentences of tokens.
+
+    Args:
+        texts: raw texts.
+        language: ``zh`` or ``en``.
+        classes: word classes of that language.
+    """
+    cut = cut_chinese if language == "zh" else cut_english
+    numbers: dict[str, int] = {"": PAD}
+    types: list[int] = []
+    starts: list[int] = []
+    bounds = [0]
+    text_of: list[int] = []
+    for number, text in enumerate(texts):
+        folded = fold(text)
+        breaks = [match.end() for match in _SENTENCE_END.finditer(folded)]
+        breaks.append(len(folded) + 1)
+        next_break = 0
+        for word, start in cut(folded):
+            if start >= breaks[next_break] or len(types) - bounds[-1] >= MAX_TOKENS:
+                while start >= breaks[next_break]:
+                    next_break += 1
+                if len(types) > bounds[-1]:
+                    bounds.append(len(types))
+                    text_of.append(number)
+            types.append(numbers.setdefault(word, len(numbers)))
+            starts.append(start)
+        if len(types) > bounds[-1]:
+            bounds.append(len(types))
+            text_of.append(number)
+    words = list(numbers)
+    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    type_array = np.array(types, dtype=np.int64)
+    start_array = np.array(starts, dtype=np.int64)
+    return Sentences(
+        type_array,
+        start_array,
+        start_array + lengths[type_array],
+        np.array(bounds, dtype=np.int64),
+        np.array(text_of, dtype=np.int64),
+        type_columns(words, language, classes),
+        words,
+    )
+
+
+def type_columns(words: Sequence[str], language: str, classes: WordClasses) -> dict[str, Column]:
+    """The columns of distinct words, each shape ``(len(words),)``; word 0 is the padding."""
+    hashes = _hashes(words)
+    coarse, fine, polarity = classes.lookup(hashes)
+    if language == "zh":
+        tag = _hashes([_chinese_tag(word) for word in words])
+        head, tail = _hashes([w[:1] for w in words]), _hashes([w[-1:] for w in words])
+    else:
+        tag = _hashes([_english_ending(word) for word in words])
+        head, tail = _hashes([w[:4] for w in words]), _hashes([w[-3:] for w in words])
+    columns = {
+        "word": hashes, "tag": tag, "coarse": coarse, "fine": fine, "polarity": polarity,
+        "head": head, "tail": tail, "shape": _hashes([_shape(word) for word in words]),
+    }  # fmt: skip
+    for column in columns.values():
+        column[PAD] = 1
+    columns["one"] = np.zeros(len(words), dtype=np.uint32)
+    return columns
+
+
+def _hashes(words: Sequence[str]) -> Column:
+    return np.fromiter(map(stable_hash, words), dtype=np.uint32, count=len(words))
+
+
+def _chinese_tag(word: str) -> str:
+    """Part of speech of a word by the dictionary (the type's tag; context is left to the tagger)."""
+    import rjieba
+
+    if not word or len(word) > 12:
+        return "x"
+    pairs = rjieba.tag(word)
+    return pairs[-1][1] if pairs else "x"
+
+
+_ENDINGS = ("ing", "ed", "ly", "est", "er", "ful", "less", "able", "ness", "tion", "ity", "ive", "ous", "al",
+            "y", "s")  # fmt: skip
+
+
+def _english_ending(word: str) -> str:
+    if len(word) < 4 or not word.isalpha():
+        return _shape(word)
+    return next((ending for ending in _ENDINGS if word.endswith(ending)), "-")
+
+
+def _shape(word: str) -> str:
+    """Digits, letters, other script or the punctuation mark itself, with a capped length."""
+    if not word:
+        return ""
+    if word.isdigit():
+        return f"0{min(len(word), 4)}"
+    if word.isascii() and word.isalnum():
+        return f"{'a' if word.isalpha() else 'm'}{min(len(word), 6)}"
+    return f"c{min(len(word), 5)}" if word.isalnum() else word[:2]
+
+
+def mix(seed: int, parts: Sequence[Column]) -> Column:
+    """Feature keys: a multiplicative hash of a template's number and its parts, shape ``(n,)``."""
+    key = np.full(parts[0].shape, (seed * 0x85EBCA6B + 0x9E3779B9) & 0xFFFFFFFF, dtype=np.uint32)
+    for part in parts:
+        key ^= part
+        key *= np.uint32(0x9E3779B1)
+        key ^= key >> np.uint32(15)
+    key *= np.uint32(0x85EBCA77)
+    key ^= key >> np.uint32(13)
+    return key
