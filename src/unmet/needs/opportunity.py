@@ -80,9 +80,9 @@ def _interval(value: Floats, replicates: Floats, level: float) -> Estimate:
 
 
 def _t_ratio(freedom: float, level: float) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.5 + level / 2, freedom)) / normal_quantile(level)
+    return float(stdtrit(freedom, 0.5 + level / 2)) / normal_quantile(level)
 
 
 def spread(mean: float, variance: float, documents: int) -> float:

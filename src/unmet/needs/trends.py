@@ -77,7 +77,7 @@ def slope_of(calendar: Calendar, mentioning: Counts, level: float) -> Slope:
     Errors are widened by the dispersion between months (quasi-binomial, McCullagh & Nelder 1989) and
     use Student's t on the months with data − 2, because months vary more than coin flips do.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     used = calendar.documents > 0
     total = calendar.documents[used].astype(np.float64)
@@ -86,7 +86,7 @@ def slope_of(calendar: Calendar, mentioning: Counts, level: float) -> Slope:
     months -= float((months * total).sum() / total.sum())
     slope, variance = _logistic(months, found, total)
     freedom = max(len(months) - 2, 1)
-    half = float(t.ppf(0.5 + level / 2, freedom)) * math.sqrt(variance)
+    half = float(stdtrit(freedom, 0.5 + level / 2)) * math.sqrt(variance)
     estimate = Estimate(slope, slope - half, slope + half)
     return Slope(estimate, _word(estimate, float(months[-1] - months[0])))
 
