@@ -1,0 +1,61 @@
+"""Column names in plain form, and whether a first row is a header."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from unmet.ingest.header_names import KIND_TEXT_NAMES, KNOWN_NAMES, OTHER_NAMES
+
+MAX_HEADER_CHARACTERS = 60
+_SEPARATORS = re.compile(r"[\s_\-.·:：/（）()\[\]【】#*]+")
+_DATA_CELL = re.compile(r"[-+]?\d+([.,:/-]\d+)*%?|https?://.*|true|false|null|nan", re.IGNORECASE)
+_ALL_NAMES = frozenset(
+    name
+    for table in (KNOWN_NAMES, OTHER_NAMES, KIND_TEXT_NAMES)
+    for names in table.values()
+    for name in names
+) | {"id", "index", "序号", "编号"}
+
+
+def plain_name(name: str) -> str:
+    """A column name without case, width and separators: ``Review Text`` → ``reviewtext``.
+
+    >>> plain_name("reviews.text"), plain_name("评论 内容（必填）")
+    ('reviewstext', '评论内容必填')
+    """
+    folded = unicodedata.normalize("NFKC", name).strip().lower()
+    return _SEPARATORS.sub("", folded)
+
+
+def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names columns instead of being data.
+
+    A known column name decides, unless the row holds cells that only data has. Otherwise the row is
+    a header where some column is all numbers or clearly longer text below it, but not in it.
+    """
+    cells = [cell.strip() for cell in first]
+    filled = [cell for cell in cells if cell]
+    if not filled or any(len(cell) > MAX_HEADER_CHARACTERS for cell in filled):
+        return False
+    n_data = sum(1 for cell in filled if _DATA_CELL.fullmatch(cell))
+    n_known = sum(1 for cell in filled if plain_name(cell) in _ALL_NAMES)
+    if n_known:
+        return n_data <= len(filled) / 2
+    if n_data or len(set(filled)) < len(filled):
+        return False
+    return any(_unlike_below(cell, place, rest) for place, cell in enumerate(cells) if cell)
+
+
+def _unlike_below(cell: str, place: int, rest: Sequence[Sequence[str]]) -> bool:
+    below = [row[place].strip() for row in rest if len(row) > place and row[place].strip()]
+    if len(below) < 2:
+        return False
+    n_data = sum(1 for value in below if _DATA_CELL.fullmatch(value))
+    if n_data >= 0.9 * len(below):
+        return True
+    lengths = sorted(len(value) for value in below)
+    return (
+        len(cell) <= 30 and lengths[len(lengths) // 10] > 2 * len(cell) and len(set(below)) > len(below) / 2
+    )

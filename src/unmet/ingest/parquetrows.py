@@ -1,0 +1,103 @@
+"""Parquet files, read in slices."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from unmet.core.errors import InputError
+from unmet.ingest.compression import open_bytes
+from unmet.ingest.rows import MAX_COLUMNS, Chunk, unique_names
+from unmet.ingest.sources import Source
+from unmet.ingest.spreadsheets import typed_chunk
+
+_HINT = "Write it again, or save it as CSV or JSON Lines."
+_MAX_DEPTH = 3
+
+
+class ParquetTable:
+    """A Parquet source. Nested objects become dotted columns, lists become JSON text."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._path = self._unpacked() if source.compression else source.path
+        try:
+            schema = pl.read_parquet_schema(self._path)
+            self._n_rows = int(pl.scan_parquet(self._path).select(pl.len()).collect().item())
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+            raise self._damaged(error) from error
+        self._expressions: dict[str, pl.Expr] = {}
+        for name, dtype in schema.items():
+            self._add(pl.col(name), name, dtype, 1)
+        if len(self._expressions) > MAX_COLUMNS:
+            raise InputError(f"has {len(self._expressions)} columns", where=source.name)
+        self.warnings: list[str] = []
+        if not self._n_rows:
+            raise InputError("the file holds no rows", where=source.name, hint=_HINT)
+
+    def _unpacked(self) -> Path:
+        self._folder = tempfile.TemporaryDirectory(prefix="unmet-")  # lives as long as this table
+        path = Path(self._folder.name) / "content.parquet"
+        source = self.source
+        with (
+            open_bytes(source.path, source.compression, source.member, where=source.name) as stream,
+            path.open("wb") as copy,
+        ):
+            while block := stream.read(1 << 20):
+                copy.write(block)
+        return path
+
+    def _add(self, expression: pl.Expr, name: str, dtype: pl.DataType, depth: int) -> None:
+        if isinstance(dtype, pl.Struct) and depth < _MAX_DEPTH:
+            for field in dtype.fields:
+                inner = field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype()
+                self._add(expression.struct.field(field.name), f"{name}.{field.name}", inner, depth + 1)
+            return
+        (unique,), _ = unique_names([name])
+        self._expressions[unique] = _as_text(expression, dtype).alias(unique)
+
+    @property
+    def columns(self) -> list[str]:
+        """Column names in file order, nested ones dotted."""
+        return list(self._expressions)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Nothing was guessed."""
+        return {}
+
+    def chunks(self, columns: Sequence[str], chunk_rows: int) -> Iterator[Chunk]:
+        """Yield the whole source in order, projected to ``columns``."""
+        wanted = [self._expressions[name] for name in columns]
+        for start in range(0, self._n_rows, chunk_rows):
+            try:
+                part = pl.scan_parquet(self._path).slice(start, chunk_rows).select(wanted).collect()
+            except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+                raise self._damaged(error) from error
+            yield typed_chunk(part, columns, start)
+
+    def _damaged(self, error: BaseException) -> InputError:
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return InputError(f"the Parquet file cannot be read ({what})", where=self.source.name, hint=_HINT)
+
+
+def _as_text(expression: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype.is_float():
+        whole = (expression == expression.round(0)) & (expression.abs() < 1e15)
+        text = pl.when(whole).then(expression.cast(pl.Int64, strict=False).cast(pl.String))
+        return text.when(expression.is_finite()).then(expression.cast(pl.String))
+    if isinstance(dtype, pl.Datetime):
+        naive = expression.dt.convert_time_zone("UTC") if dtype.time_zone else expression
+        return naive.dt.replace_time_zone(None).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
+    if isinstance(dtype, pl.Binary):
+        return expression.cast(pl.String, strict=False)
+    if isinstance(dtype, (pl.List, pl.Array, pl.Struct)):
+        return expression.map_elements(str, return_dtype=pl.String)
+    if isinstance(dtype, pl.Object):
+        return pl.lit(None, dtype=pl.String)
+    return expression.cast(pl.String)
