@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from unmet.models.tagger import FeatureTable, Tagger, feature_keys, one_per_slot
 from unmet.models.tagger_features import Column, Template
 
@@ -44,7 +46,7 @@ def train_crf(
     )  # fmt: skip
     all_templates = np.arange(keys.shape[1])
     kept_templates = np.setdiff1d(all_templates, np.array(drop, dtype=int))
-    for number, (first, last) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for number, (first, last) in enumerate(pairwise(bounds.tolist())):
         if first == last:
             continue
         chosen = kept_templates if drop_share and random.random() < drop_share else all_templates

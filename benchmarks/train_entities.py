@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from corpora_spans import Title, data_folder, read_queries, read_titles
 from crf_training import Arrays, crf_arrays, keys_of, tagger_of, train_crf
 from unmet.models.entity_features import (

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from corpora_spans import (
     AMAZON_TRAINED,
     LabelledText,
@@ -29,7 +31,6 @@ from corpora_spans import (
     read_semeval,
 )
 from crf_training import Arrays, crf_arrays, keys_of, train_crf
-from numpy.typing import NDArray
 from opinion_categories import unified_category
 from unmet.models.opinion_attributes import CATEGORIES, PairPlaces, pair_attribute_features
 from unmet.models.opinion_templates import OPINION_LABELS, OPINION_TEMPLATES, lexical_templates

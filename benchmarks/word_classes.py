@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
 from corpora_spans import data_folder
 from unmet.models.tagger_features import WordClasses, cut_chinese, cut_english, stable_hash
 from unmet.text.folding import fold
@@ -108,7 +109,13 @@ def learn_word_classes(language: str) -> tuple[WordClasses, list[str]]:
     keys, first = np.unique(hashes, return_index=True)
     words = [vocabulary[i] for i in first]
     print(f"{language}: {len(texts)} texts, {sum(counts.values())} words, {len(keys)} classed, {totals}")
-    return WordClasses(keys, coarse[first], fine[first], polarity[first]), words
+    values = {"coarse": coarse[first], "fine": fine[first], "polarity": polarity[first]}
+    return word_classes(keys, values), words
+
+
+def word_classes(keys: np.ndarray, values: dict[str, np.ndarray]) -> WordClasses:
+    """Word classes from the columns that are known."""
+    return WordClasses.from_arrays({"class_keys": keys, **{f"class_{k}": v for k, v in values.items()}})
 
 
 def classes_of_texts(texts: list[list[str]], max_words: int) -> WordClasses:
@@ -119,7 +126,7 @@ def classes_of_texts(texts: list[list[str]], max_words: int) -> WordClasses:
     keys, first = np.unique(
         np.array([stable_hash(w) for w in vocabulary], dtype=np.uint32), return_index=True
     )
-    return WordClasses(keys, coarse[first], fine[first], np.zeros(keys.size, dtype=np.uint8))
+    return word_classes(keys, {"coarse": coarse[first], "fine": fine[first]})
 
 
 def _polarity_bin(word: str, documents: dict[int, Counter[str]], totals: dict[int, int]) -> int:

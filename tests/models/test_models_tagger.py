@@ -11,7 +11,7 @@ from unmet.models.tagger import (
     one_per_slot,
     tagged_spans,
 )
-from unmet.models.tagger_features import WordClasses, cut_chinese, cut_english, mix, read_sentences
+from unmet.models.tagger_features import NO_CLASSES, cut_chinese, cut_english, mix, read_sentences
 from unmet.models.viterbi import Decoded
 
 TEMPLATES = (
@@ -21,9 +21,6 @@ TEMPLATES = (
     (("tag", 0),),
     (("word", 0), ("word", 1)),
     (("word", -1), ("tag", 0), ("word", 1)),
-)
-NO_CLASSES = WordClasses(
-    np.zeros(0, np.uint32), np.zeros(0, np.uint8), np.zeros(0, np.uint16), np.zeros(0, np.uint8)
 )
 
 

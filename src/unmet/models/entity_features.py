@@ -88,7 +88,10 @@ Forgotten = Sequence[Mapping[str, Container[int]]]
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Characters of a batch as one-character tokens; columns have shape ``(n_positions + 1,)``, 0 = padding."""
+    """Characters of a batch as one-character tokens.
+
+    Columns have shape ``(n_positions + 1,)``; row 0 is the padding.
+    """
 
     types: Integers
     starts: Integers
@@ -187,7 +190,7 @@ def _word_columns(folded: Sequence[str], classes: WordClasses) -> dict[str, Colu
     words = np.array([stable_hash(word) for word, _ in pairs], dtype=np.uint32)
     tags = np.array([stable_hash(tag) for _, tag in pairs], dtype=np.uint32)
     sizes = np.array([len(word) for word, _ in pairs], dtype=np.int64)
-    coarse, fine, _ = classes.lookup(words)
+    known = classes.lookup(words)
     words[0] = 0
     order = np.array(types, dtype=np.int64)
     following, before = np.append(order[1:], 0), np.append(0, order[:-1])
@@ -199,8 +202,8 @@ def _word_columns(folded: Sequence[str], classes: WordClasses) -> dict[str, Colu
     return {
         "word": words[order][of_word],
         "tag": tags[order][of_word],
-        "coarse": coarse[order][of_word],
-        "fine": fine[order][of_word],
+        "coarse": known["coarse"][order][of_word],
+        "fine": known["fine"][order][of_word],
         "nextword": words[following][of_word],
         "lastword": words[before][of_word],
         "wordplace": place.astype(np.uint32),

@@ -46,9 +46,22 @@ _SHARED: list[Template] = [
     (("coarse", 0), ("coarse", 1), ("coarse", 2)),
 ]
 
+_RATES: list[Template] = [
+    *_around("aspect", -2, -1, 0, 1, 2),
+    *_around("opinion", -2, -1, 0, 1, 2),
+    (("aspect", 0), ("opinion", 0)),
+    (("aspect", -1), ("opinion", -1), ("aspect", 0), ("opinion", 0)),
+    (("aspect", 0), ("opinion", 0), ("aspect", 1), ("opinion", 1)),
+    (("opinion", -1), ("opinion", 0), ("opinion", 1)),
+    (("tag", 0), ("aspect", 0)),
+    (("tag", 0), ("opinion", 0)),
+    (("tag", -1), ("opinion", 0)),
+    (("aspect", 0), ("tag", 1)),
+]
+
 OPINION_TEMPLATES: dict[str, tuple[Template, ...]] = {
-    "zh": (*_SHARED, (("tag", -2), ("tag", -1), ("tag", 0)), (("tag", 0), ("tag", 1), ("tag", 2))),
-    "en": tuple(_SHARED),
+    "zh": (*_SHARED, (("tag", -2), ("tag", -1), ("tag", 0)), (("tag", 0), ("tag", 1), ("tag", 2)), *_RATES),
+    "en": (*_SHARED, *_RATES),
 }
 
 

@@ -22,7 +22,6 @@ Column = NDArray[np.uint32]
 Template = tuple[tuple[str, int], ...]
 """Parts of one feature: ``(column name, offset)`` pairs."""
 
-COLUMNS = ("one", "word", "tag", "coarse", "fine", "polarity", "head", "tail", "shape")
 PAD = 0
 """Type number of the padding between sequences."""
 
@@ -56,46 +55,54 @@ def cut_english(text: str) -> list[tuple[str, int]]:
     return [(match[0], match.start()) for match in _ENGLISH_TOKEN.finditer(text)]
 
 
+CLASS_FIELDS = ("coarse", "fine", "polarity", "aspect", "opinion")
+"""Columns of :class:`WordClasses`."""
+
+
 @dataclass(frozen=True, slots=True)
 class WordClasses:
-    """What unlabelled text knows about a word: two class numbers and a polarity bin (0 = unknown)."""
+    """What unlabelled reviews know about a word; 0 = unknown everywhere.
+
+    ``values[name]`` has shape ``(n,)``, names are CLASS_FIELDS: two distributional classes, a polarity bin
+    (from stars) and how often the word stands inside an aspect and inside an opinion (bins).
+    """
 
     keys: Column  # sorted word hashes, shape (n,)
-    coarse: NDArray[np.uint8]
-    fine: NDArray[np.uint16]
-    polarity: NDArray[np.uint8]
+    values: Mapping[str, NDArray[np.uint16]]
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> WordClasses:
-        """Read from a package's arrays (``class_keys``, ``class_coarse``, ...)."""
-        return WordClasses(
-            np.asarray(arrays["class_keys"], dtype=np.uint32),
-            np.asarray(arrays["class_coarse"], dtype=np.uint8),
-            np.asarray(arrays["class_fine"], dtype=np.uint16),
-            np.asarray(arrays["class_polarity"], dtype=np.uint8),
-        )
+        """Read from a package's arrays (``class_keys``, ``class_coarse``, ...); a missing one is all 0."""
+        keys = np.asarray(arrays["class_keys"], dtype=np.uint32)
+        nothing = np.zeros(keys.size, dtype=np.uint16)
+        values = {
+            name: np.asarray(arrays.get(f"class_{name}", nothing), dtype=np.uint16) for name in CLASS_FIELDS
+        }
+        return WordClasses(keys, values)
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays for a package."""
-        return {
-            "class_keys": self.keys,
-            "class_coarse": self.coarse,
-            "class_fine": self.fine,
-            "class_polarity": self.polarity,
-        }
+        """Arrays for a package; columns that are all 0 are left out."""
+        arrays: dict[str, NDArray[np.generic]] = {"class_keys": self.keys}
+        for name, column in self.values.items():
+            if column.any():
+                arrays[f"class_{name}"] = column.astype(np.uint8) if column.max() < 256 else column
+        return arrays
 
-    def lookup(self, hashes: Column) -> tuple[Column, Column, Column]:
-        """Coarse class, fine class and polarity bin per word hash, each shape ``(n,)``; 0 if unknown."""
+    def lookup(self, hashes: Column) -> dict[str, Column]:
+        """The columns of words by hash, each shape ``(n,)``."""
         if not self.keys.size:
-            empty = np.zeros(hashes.size, dtype=np.uint32)
-            return empty, empty, empty
+            return {name: np.zeros(hashes.size, dtype=np.uint32) for name in self.values}
         place = np.minimum(np.searchsorted(self.keys, hashes), self.keys.size - 1)
         known = self.keys[place] == hashes
-        coarse, fine, polarity = (
-            np.where(known, values[place], 0).astype(np.uint32)
-            for values in (self.coarse, self.fine, self.polarity)
-        )
-        return coarse, fine, polarity
+        return {
+            name: np.where(known, column[place], 0).astype(np.uint32) for name, column in self.values.items()
+        }
+
+
+NO_CLASSES = WordClasses(
+    np.zeros(0, dtype=np.uint32), {name: np.zeros(0, dtype=np.uint16) for name in CLASS_FIELDS}
+)
+"""Knows no word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,6 @@ def read_sentences(texts: Sequence[str], language: str, classes: WordClasses) ->
 def type_columns(words: Sequence[str], language: str, classes: WordClasses) -> dict[str, Column]:
     """The columns of distinct words, each shape ``(len(words),)``; word 0 is the padding."""
     hashes = _hashes(words)
-    coarse, fine, polarity = classes.lookup(hashes)
     if language == "zh":
         tag = _hashes([_chinese_tag(word) for word in words])
         head, tail = _hashes([w[:1] for w in words]), _hashes([w[-1:] for w in words])
@@ -172,9 +178,13 @@ def type_columns(words: Sequence[str], language: str, classes: WordClasses) -> d
         tag = _hashes([_english_ending(word) for word in words])
         head, tail = _hashes([w[:4] for w in words]), _hashes([w[-3:] for w in words])
     columns = {
-        "word": hashes, "tag": tag, "coarse": coarse, "fine": fine, "polarity": polarity,
-        "head": head, "tail": tail, "shape": _hashes([_shape(word) for word in words]),
-    }  # fmt: skip
+        **classes.lookup(hashes),
+        "word": hashes,
+        "tag": tag,
+        "head": head,
+        "tail": tail,
+        "shape": _hashes([_shape(word) for word in words]),
+    }
     for column in columns.values():
         column[PAD] = 1
     columns["one"] = np.zeros(len(words), dtype=np.uint32)
