@@ -1,0 +1,283 @@
+"""Exact and near duplicates of a stream of texts, in bounded memory.
+
+Exact: equal folded texts. Near: MinHash bands name candidates (see minhash), the shingle sets of the two
+texts decide. Of a group of copies the first stays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from unmet.core.config import CleanConfig
+from unmet.ingest.key_index import ABSENT, KeyIndex
+from unmet.ingest.minhash import (
+    N_BANDS,
+    band_keys,
+    compact,
+    estimated_similarity,
+    signatures,
+    similarity,
+)
+from unmet.ingest.text_store import TextStore
+
+BATCH_COLUMNS = ("folded", "author_id", "product_id", "created_at", "rating", "comparable")
+"""What :meth:`DuplicateFinder.add` reads: folded text (fingerprint.fold), who, what, when, stars 1–5, and
+whether the row can be a copy at all."""
+
+FLAGS: dict[str, pl.DataType] = {"kept": pl.Int32(), "reason": pl.String()}
+"""What it returns per row: the number of the kept text it stands for or repeats, and why it is dropped."""
+
+_MIN_DISTINCT_CHARACTERS = 6
+"""A text of fewer different characters ("好好好好好好好好好好好好") is short, whatever its length."""
+
+_SLACK = 0.2  # of the 64-value estimate: about four standard errors at .85
+_MIN_RATING_DIFFERENCE = 0.5
+
+
+class DuplicateFinder:
+    """Finds copies among everything added so far.
+
+    Rules: a folded text of at least ``min_duplicate_characters`` is kept once (a Chinese character counts
+    one, a letter a third: see :func:`is_long`). A shorter one may come from many customers; it is a copy if the same author repeats it or, without authors, if product and time (to
+    the second) agree too. Near duplicates are looked for among long texts only, and a near duplicate whose
+    rating differs stays, because its wording or its stars say something else.
+
+    Memory per kept text: about 230 bytes.
+    """
+
+    def __init__(self, config: CleanConfig) -> None:
+        self._config = config
+        self._exact = KeyIndex()
+        self._bands = KeyIndex()
+        self._compact: _Grown = _Grown((0, 64), np.uint8)
+        self._ratings: _Grown = _Grown((0,), np.float32)
+        self._store = TextStore()
+        self.n_kept = 0
+        self._copies: _Grown = _Grown((0,), np.int32)
+
+    @property
+    def copies(self) -> npt.NDArray[np.int32]:
+        """Rows dropped as copies, per kept text."""
+        return self._copies.rows
+
+    def close(self) -> None:
+        """Release the temporary file."""
+        self._store.close()
+
+    def add(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Take the next rows and say which of them are copies.
+
+        Args:
+            batch: the columns of :data:`BATCH_COLUMNS`, any number of rows.
+
+        Returns:
+            A frame of :data:`FLAGS`, row by row. ``reason`` is null for kept rows, otherwise
+            ``duplicate``, ``duplicate_conflicting_rating`` or ``near_duplicate``. Kept texts are numbered
+            from 0 in order of arrival.
+        """
+        n = len(batch)
+        long = is_long(batch["folded"], self._config.min_duplicate_characters) & batch["comparable"]
+        keys, has_key = _exact_keys(batch, long)
+        target = np.full(n, ABSENT, dtype=np.int32)
+        target[has_key] = self._exact.find(keys[has_key])
+        first_row = _first_rows(keys, has_key & (target == ABSENT))
+        is_new = (target == ABSENT) & (first_row == np.arange(n))
+
+        near = self._near_targets(
+            batch, is_new & long.to_numpy()
+        )  # row → ~row of this batch or number of an older text
+        kept_rows = np.flatnonzero(is_new & (near == _NO_MATCH))
+        target[kept_rows] = self.n_kept + np.arange(len(kept_rows), dtype=np.int32)
+        is_near = np.flatnonzero(is_new & (near != _NO_MATCH))
+        for row in is_near:
+            match = int(near[row])
+            target[row] = target[~match] if match < 0 else match
+        repeats = target == ABSENT
+        target[repeats] = target[first_row[repeats]]
+
+        self._remember(batch, kept_rows, keys, has_key, is_new, target)
+        return self._flags(batch, target, kept_rows, is_near)
+
+    def _remember(
+        self,
+        batch: pl.DataFrame,
+        kept_rows: npt.NDArray[np.int64],
+        keys: npt.NDArray[np.uint64],
+        has_key: npt.NDArray[np.bool_],
+        is_new: npt.NDArray[np.bool_],
+        target: npt.NDArray[np.int32],
+    ) -> None:
+        rows = np.flatnonzero(is_new & has_key)  # near duplicates too: their copies belong to the same text
+        self._exact.add(keys[rows], target[rows])
+        kept = batch[kept_rows] if len(kept_rows) < len(batch) else batch
+        self._ratings.extend(kept["rating"].cast(pl.Float32).fill_null(np.nan).to_numpy())
+        self._copies.extend(np.zeros(len(kept_rows), dtype=np.int32))
+        self._store.append(kept["folded"].to_list())
+        rows_signed = self._signed_rows
+        is_kept = np.isin(rows_signed, kept_rows)
+        stored = np.zeros((len(kept_rows), 64), dtype=np.uint8)
+        places = np.searchsorted(kept_rows, rows_signed[is_kept])
+        stored[places] = self._signed_compact[is_kept]
+        self._compact.extend(stored)
+        band_numbers = np.repeat(target[rows_signed[is_kept]], N_BANDS)
+        bands = self._signed_bands[is_kept].ravel()
+        fresh = self._bands.find(bands) == ABSENT
+        self._bands.add(bands[fresh], band_numbers[fresh])
+        self.n_kept += len(kept_rows)
+
+    def _near_targets(self, batch: pl.DataFrame, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Per row the older text it nearly repeats, ``~row`` of this batch, or no match."""
+        near = np.full(len(batch), _NO_MATCH, dtype=np.int64)
+        rows = np.flatnonzero(among)
+        texts: list[str] = batch["folded"].gather(rows).to_list()
+        signed = signatures(texts)
+        self._signed_rows, self._signed_compact = rows, compact(signed)
+        self._signed_bands = (band_keys(signed) >> np.uint64(32)).astype(np.uint32)
+        if self._config.near_duplicate_similarity >= 1.0 or not len(rows):
+            return near
+        ratings = batch["rating"].cast(pl.Float32).fill_null(np.nan).to_numpy()[rows]
+        for place, number in self._candidates(ratings):
+            if near[rows[place]] != _NO_MATCH:
+                continue
+            if number < 0 and near[rows[~number]] != _NO_MATCH:  # itself a copy: what does it repeat?
+                match = int(near[rows[~number]])
+                number = ~int(np.searchsorted(rows, ~match)) if match < 0 else match
+                if _differ(ratings[place], ratings[~number] if number < 0 else self._ratings.rows[number]):
+                    continue
+            other = texts[~number] if number < 0 else self._store.read(number)
+            if similarity(texts[place], other) >= self._config.near_duplicate_similarity:
+                near[rows[place]] = ~int(rows[~number]) if number < 0 else number
+        return near
+
+    def _candidates(self, ratings: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
+        """Pairs worth an exact look, in order of rows: ``(place, older text or ~earlier place)``."""
+        n = len(self._signed_rows)
+        bands = self._signed_bands
+        older = self._bands.find(bands.ravel()).reshape(n, N_BANDS)
+        pairs = [_pairs(older)]
+        earlier = np.full((n, N_BANDS), ABSENT, dtype=np.int64)
+        for band in range(N_BANDS):
+            _, first, inverse = np.unique(bands[:, band], return_index=True, return_inverse=True)
+            leader = first[inverse]
+            own = leader == np.arange(n)
+            earlier[:, band] = np.where(own, ABSENT, leader)
+        inside = _pairs(earlier)
+        threshold = self._config.near_duplicate_similarity - _SLACK
+        places, numbers = pairs[0]
+        good = estimated_similarity(self._signed_compact[places], self._compact.rows[numbers]) >= threshold
+        good &= ~_differ(ratings[places], self._ratings.rows[numbers])
+        found = list(zip(places[good].tolist(), numbers[good].tolist(), strict=True))
+        places, leaders = inside
+        good = estimated_similarity(self._signed_compact[places], self._signed_compact[leaders]) >= threshold
+        good &= ~_differ(ratings[places], ratings[leaders])
+        found += list(zip(places[good].tolist(), (~leaders[good]).tolist(), strict=True))
+        # Older texts first (0, 1, …), then earlier rows of this batch in their order.
+        return sorted(found, key=lambda pair: (pair[0], pair[1] < 0, pair[1] if pair[1] >= 0 else ~pair[1]))
+
+    def _flags(
+        self,
+        batch: pl.DataFrame,
+        target: npt.NDArray[np.int32],
+        kept_rows: npt.NDArray[np.int64],
+        is_near: npt.NDArray[np.int64],
+    ) -> pl.DataFrame:
+        dropped = np.ones(len(batch), dtype=bool)
+        dropped[kept_rows] = False
+        np.add.at(self._copies.rows, target[dropped], 1)
+        ratings = batch["rating"].cast(pl.Float32).fill_null(np.nan).to_numpy()
+        conflict = dropped & _differ(ratings, self._ratings.rows[target])
+        codes = np.zeros(len(batch), dtype=np.int8)
+        codes[dropped] = 1
+        codes[is_near] = 2
+        codes[conflict] = 3
+        names = [None, "duplicate", "near_duplicate", "duplicate_conflicting_rating"]
+        return pl.DataFrame(
+            {"kept": target, "reason": [names[code] for code in codes.tolist()]},
+            schema=FLAGS,
+        )
+
+
+_NO_MATCH = np.iinfo(np.int64).max
+
+
+def _pairs(found: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Different (row, number) pairs of a row-by-band table of numbers."""
+    places, bands = np.nonzero(found != ABSENT)
+    numbers = found[places, bands].astype(np.int64)
+    if not len(places):
+        return places.astype(np.int64), numbers
+    pairs = np.unique(np.stack([places.astype(np.int64), numbers], axis=1), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _differ(left: Any, right: Any) -> Any:
+    """Whether two ratings disagree; a missing one agrees with all."""
+    return np.abs(left - right) >= _MIN_RATING_DIFFERENCE
+
+
+def is_long(folded: pl.Series, min_characters: int) -> pl.Series:
+    """Whether folded texts are long enough that two customers do not write the same by chance.
+
+    In UTF-8 a Chinese character takes three bytes and a letter one, which is about how much each says:
+    twelve Chinese characters weigh as much as thirty-six letters, or seven English words.
+    """
+    distinct = folded.str.head(200).str.split("").list.n_unique()
+    return (folded.str.len_bytes() >= 3 * min_characters) & (distinct >= _MIN_DISTINCT_CHARACTERS)
+
+
+def _exact_keys(batch: pl.DataFrame, long: pl.Series) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
+    """A key per row under which rows are copies of each other; no key: never a copy."""
+    text, author, time = pl.col("folded"), pl.col("author_id"), pl.col("created_at")
+    to_the_second = time.is_not_null() & (time.dt.time() != pl.time(0, 0, 0))
+    product = pl.col("product_id").fill_null("")
+    key = (
+        pl.when(~pl.col("comparable"))
+        .then(None)
+        .when(long)
+        .then(text)
+        .when(author.is_not_null())
+        .then(pl.concat_str(text, pl.lit("\x1fa\x1f"), author))
+        .when(to_the_second)
+        .then(pl.concat_str(text, pl.lit("\x1ft\x1f"), product, pl.lit("\x1f"), time.cast(pl.String)))
+    )
+    frame = batch.select(key.alias("key"))
+    return (
+        frame["key"].hash(seed=17).to_numpy().astype(np.uint64, copy=False),
+        frame["key"].is_not_null().to_numpy(),
+    )
+
+
+def _first_rows(keys: npt.NDArray[np.uint64], among: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """For rows in ``among`` the first of them with the same key, for all others themselves."""
+    result = np.arange(len(keys))
+    rows = np.flatnonzero(among)
+    _, first, inverse = np.unique(keys[rows], return_index=True, return_inverse=True)
+    result[rows] = rows[first[inverse]]
+    return result
+
+
+class _Grown:
+    """A numpy array that grows at its end; ``rows`` is the filled part."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self._array = np.empty((1024, *shape[1:]), dtype=dtype)
+        self._n = 0
+
+    @property
+    def rows(self) -> Any:
+        return self._array[: self._n]
+
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        needed = self._n + len(values)
+        if needed > len(self._array):
+            grown = np.empty(
+                (max(needed, len(self._array) * 3 // 2), *self._array.shape[1:]), self._array.dtype
+            )
+            grown[: self._n] = self.rows
+            self._array = grown
+        self._array[self._n : needed] = values
+        self._n = needed
