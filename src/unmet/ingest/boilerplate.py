@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import polars as pl
-import regex
 
 from unmet.ingest.boilerplate_phrases import LABELS, PHRASES
 from unmet.ingest.fingerprint import fold
@@ -24,10 +24,10 @@ _OPINION = (
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> tuple[tuple[str, regex.Pattern[str]], ...]:
+def _compiled() -> tuple[tuple[str, re.Pattern[str]], ...]:
     kinds = [(kind, "|".join(f"(?:{p})" for p in patterns)) for kind, patterns in PHRASES.items()]
     kinds.append(("labels_only", f"(?:{LABELS}){{2,}}"))
-    return tuple((kind, regex.compile(pattern)) for kind, pattern in kinds)
+    return tuple((kind, re.compile(pattern)) for kind, pattern in kinds)
 
 
 def find_boilerplate(text: str) -> str | None:
@@ -50,7 +50,7 @@ def find_in_folded(folded: str) -> str | None:
     if not folded or len(folded) > _MAX_CHARACTERS:
         return None
     for kind, pattern in _compiled():
-        if pattern.fullmatch(folded, timeout=1.0):
+        if pattern.fullmatch(folded):
             return kind
     return None
 
@@ -73,7 +73,7 @@ def boilerplate_column(folded: pl.Series) -> pl.Series:
 
 def has_opinion(folded: str) -> bool:
     """Whether a folded text holds any sign of an opinion or experience (wide on purpose)."""
-    return regex.search(_OPINION, folded) is not None
+    return re.search(_OPINION, folded) is not None
 
 
 def is_repeated_filler(folded: str, n_repeats: int, n_authors: int, n_products: int, n_rows: int) -> bool:

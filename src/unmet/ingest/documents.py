@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
@@ -197,18 +196,17 @@ class _Writer:
         copies = self._finder.copies if clean.drop_duplicates else np.zeros(len(self._id_array), np.int32)
         moved: dict[int, LateVerdict] = {}
         for number, kept, rejected in self._parts.read():
-            kept = kept.with_columns(pl.Series("copies", copies[kept[LINK].to_numpy()], dtype=pl.Int64))
             out = kept[KEY].is_in(list(late))
-            leaving = kept.filter(out)
-            for link, key in leaving.select(LINK, KEY).iter_rows():
-                moved[link] = late[key]
-            if len(leaving):
-                kept = kept.filter(~out)
+            leaving, staying = kept.filter(out), kept.filter(~out)
+            moved.update({link: late[key] for link, key in leaving.select(LINK, KEY).iter_rows()})
+            staying = staying.with_columns(
+                pl.Series("copies", copies[staying[LINK].to_numpy()], dtype=pl.Int64)
+            )
             if moved:
-                rejected = self._in_order(
-                    pl.concat([_revised(rejected, moved), _rejected(_with_verdicts(leaving, moved))])
-                )
-            self._parts.replace(number, kept, rejected)
+                parted = [_revised(rejected, moved), _rejected(_with_verdicts(leaving, moved))]
+                self._parts.replace(number, staying, self._in_order(pl.concat(parted)))
+            else:
+                self._parts.replace(number, staying, rejected)
 
 
 def _rejected(rows: pl.DataFrame) -> pl.DataFrame:

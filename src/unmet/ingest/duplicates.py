@@ -42,9 +42,10 @@ class DuplicateFinder:
     """Finds copies among everything added so far.
 
     Rules: a folded text of at least ``min_duplicate_characters`` is kept once (a Chinese character counts
-    one, a letter a third: see :func:`is_long`). A shorter one may come from many customers; it is a copy if the same author repeats it or, without authors, if product and time (to
-    the second) agree too. Near duplicates are looked for among long texts only, and a near duplicate whose
-    rating differs stays, because its wording or its stars say something else.
+    one, a letter a third: see :func:`is_long`). A shorter one may come from many customers; it is a copy
+    if the same author repeats it or, without authors, if product and time (to the second) agree too. Near
+    duplicates are looked for among long texts only, and a near duplicate whose rating differs stays,
+    because its wording or its stars say something else.
 
     Memory per kept text: about 230 bytes.
     """
@@ -62,7 +63,8 @@ class DuplicateFinder:
     @property
     def copies(self) -> npt.NDArray[np.int32]:
         """Rows dropped as copies, per kept text."""
-        return self._copies.rows
+        copies: npt.NDArray[np.int32] = self._copies.rows
+        return copies
 
     def close(self) -> None:
         """Release the temporary file."""
@@ -140,9 +142,10 @@ class DuplicateFinder:
         if self._config.near_duplicate_similarity >= 1.0 or not len(rows):
             return near
         ratings = batch["rating"].cast(pl.Float32).fill_null(np.nan).to_numpy()[rows]
-        for place, number in self._candidates(ratings):
+        for place, candidate in self._candidates(ratings):
             if near[rows[place]] != _NO_MATCH:
                 continue
+            number = candidate
             if number < 0 and near[rows[~number]] != _NO_MATCH:  # itself a copy: what does it repeat?
                 match = int(near[rows[~number]])
                 number = ~int(np.searchsorted(rows, ~match)) if match < 0 else match

@@ -11,18 +11,21 @@ import re
 
 from unmet.core.offsets import NO_EDITS, Edits, compose, merge_adjacent, substitute
 
-_BREAKING = frozenset(
+_BREAKING_NAMES = (
     "address article aside blockquote br center dd dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul"
 )
-_HIDDEN = frozenset("script style template noscript title head textarea".split())
-_INLINE = frozenset(
+_HIDDEN_NAMES = "script style template noscript title head textarea"
+_INLINE_NAMES = (
     "a abbr acronym applet area audio b base basefont bdi bdo big body button canvas caption cite code col "
     "colgroup data datalist del details dfn em embed font frame frameset html i iframe img input ins kbd "
-    "label legend link map mark marquee math menu meta meter object optgroup option output param path picture "
-    "progress q rp rt ruby s samp select slot small source span strike strong sub summary sup svg time track "
-    "tt u use var video wbr".split()
+    "label legend link map mark marquee math menu meta meter object optgroup option output param path "
+    "picture progress q rp rt ruby s samp select slot small source span strike strong sub summary sup svg "
+    "time track tt u use var video wbr"
 )
+_BREAKING = frozenset(_BREAKING_NAMES.split())
+_HIDDEN = frozenset(_HIDDEN_NAMES.split())
+_INLINE = frozenset(_INLINE_NAMES.split())
 _KNOWN = _BREAKING | _HIDDEN | _INLINE
 
 _TAG = re.compile(r"<!--|<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])[^<>]*>|<![a-zA-Z][^<>]*>")

@@ -85,7 +85,7 @@ def mask_column(texts: pl.Series, *, enabled: bool) -> tuple[pl.Series, dict[int
     if not enabled or not len(texts):
         return texts, {}
     results = mask_batch(texts.to_list())
-    found = {index: result for index, result in enumerate(results) if result[1]}
+    found: dict[int, Masked] = {index: result for index, result in enumerate(results) if result[1]}
     if not found:
         return texts, {}
     return pl.Series(texts.name, [result[0] for result in results], dtype=pl.String), found

@@ -58,12 +58,14 @@ def find_late_verdicts(parts: Parts, n_rows: int, *, boilerplate: bool, spam: bo
 
 
 def _pasted(repeated: pl.DataFrame) -> dict[int, LateVerdict]:
+    products, times = pl.col("product_id").drop_nulls(), pl.col("created_at").drop_nulls()
     by_author = (
-        repeated.filter(pl.col("author_id").is_not_null() & (pl.col("folded").str.len_bytes() >= _MIN_PASTED_BYTES))
+        repeated.filter(pl.col("author_id").is_not_null())
+        .filter(pl.col("folded").str.len_bytes() >= _MIN_PASTED_BYTES)
         .group_by(KEY, "author_id")
-        .agg(pl.col("product_id").drop_nulls().n_unique().alias("products"), pl.col("created_at").drop_nulls().n_unique().alias("times"))
+        .agg(products.n_unique().alias("products"), times.n_unique().alias("times"))
         .filter((pl.col("products") >= _MIN_PASTED_PRODUCTS) & (pl.col("times") >= _MIN_PASTED_TIMES))
-    )  # fmt: skip
+    )
     return {
         key: LateVerdict("spam", f"one author put this text on {products} products")
         for key, products in by_author.select(KEY, "products").sort(KEY).iter_rows()

@@ -132,7 +132,8 @@ def estimated_similarity(
     """Estimated Jaccard similarity of rows of compact signatures, 0–1 (chance agreement removed)."""
     agreement = (left == right).mean(axis=1)
     chance = 1.0 / 256.0
-    return np.clip((agreement - chance) / (1.0 - chance), 0.0, 1.0)
+    estimate: npt.NDArray[np.float64] = np.clip((agreement - chance) / (1.0 - chance), 0.0, 1.0)
+    return estimate
 
 
 def shingles(text: str) -> frozenset[str]:

@@ -6,11 +6,11 @@ pays by WeChat, complains about a seller's coupon or asks for a contact stays in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
-import regex
 
 from unmet.ingest.boilerplate import has_opinion
 from unmet.ingest.fingerprint import fold
@@ -18,9 +18,9 @@ from unmet.ingest.spam_rules import EXEMPT, FOLDED, THRESHOLD, WRITTEN, Rule
 
 _CLAUSE_NUMBER = r"(?:^|[，,。；;！!])\s{0,2}\d{5,6}\s{0,2}(?:[，,。；;！!]|$)"
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")
-_VOWEL = regex.compile("[aeiouyàâäéèêëîïôöùûü]")
-_LATIN_WORD = regex.compile(r"[a-z]+")
-_REPEATED = regex.compile(r"(.{1,2}?)\1{5,}")
+_VOWEL = re.compile("[aeiouyàâäéèêëîïôöùûü]")
+_LATIN_WORD = re.compile(r"[a-z]+")
+_REPEATED = re.compile(r"(.{1,2}?)\1{5,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ CLEAN = SpamVerdict(0.0, ())
 
 
 @lru_cache(maxsize=1)
-def _rules() -> tuple[list[tuple[Rule, regex.Pattern[str]]], list[tuple[Rule, regex.Pattern[str]]]]:
+def _rules() -> tuple[list[tuple[Rule, re.Pattern[str]]], list[tuple[Rule, re.Pattern[str]]]]:
     return (
-        [(rule, regex.compile(rule.pattern)) for rule in FOLDED],
-        [(rule, regex.compile(rule.pattern)) for rule in WRITTEN],
+        [(rule, re.compile(rule.pattern)) for rule in FOLDED],
+        [(rule, re.compile(rule.pattern)) for rule in WRITTEN],
     )
 
 
@@ -87,11 +87,11 @@ def _score(text: str, folded: str) -> SpamVerdict:
     for rule, pattern in written_rules:
         if pattern.search(lowered):
             weights[rule.kind] = weights.get(rule.kind, 0.0) + rule.weight
-    numbers = [number.strip("，,。；;！! ") for number in regex.findall(_CLAUSE_NUMBER, text)]
+    numbers = [number.strip("，,。；;！! ") for number in re.findall(_CLAUSE_NUMBER, text)]
     if len(folded) >= 60 and any(len(set(number)) > 1 for number in numbers):  # "66666" is applause
         weights["robot_text"] = THRESHOLD
     weights["pasted"] = weights.get("pasted", 0.0) + _padding(folded)
-    if regex.search(EXEMPT, folded):
+    if re.search(EXEMPT, folded):
         weights.pop("advertising", None)
     if not weights:
         return CLEAN
@@ -101,7 +101,7 @@ def _score(text: str, folded: str) -> SpamVerdict:
 
 def _padding(folded: str) -> float:
     """Weight for "凑字数" said again and again."""
-    return 0.5 if len(regex.findall("凑.{0,3}字", folded)) >= 3 else 0.0
+    return 0.5 if len(re.findall("凑.{0,3}字", folded)) >= 3 else 0.0
 
 
 def find_gibberish(folded: str) -> str | None:

@@ -14,8 +14,8 @@ class TextStore:
     """Append texts, read any of them back. An unnamed temporary file; eight bytes of memory per text."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="unmet-")
-        self._ends: list[npt.NDArray[np.int64]] = []
+        self._file = tempfile.TemporaryFile(prefix="unmet-")  # noqa: SIM115 (closed by close)
+        self._bounds: list[npt.NDArray[np.int64]] = []  # start of each text of a block, and its end
         self._counts: list[int] = [0]  # texts before each block
         self._size = 0
 
@@ -25,32 +25,21 @@ class TextStore:
     def append(self, texts: Sequence[str]) -> None:
         """Add a batch of texts; numbers go on from ``len(self)``."""
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        sizes = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
+        sizes = np.zeros(len(encoded) + 1, dtype=np.int64)
+        sizes[1:] = [len(text) for text in encoded]
         self._file.write(b"".join(encoded))
         self._file.flush()
-        self._ends.append(np.cumsum(sizes) + self._size)
+        self._bounds.append(np.cumsum(sizes) + self._size)
         self._size += int(sizes.sum())
         self._counts.append(self._counts[-1] + len(encoded))
 
     def read(self, number: int) -> str:
         """The text with this number (0 is the first)."""
         block = int(np.searchsorted(self._counts, number, side="right")) - 1
-        ends = self._ends[block]
+        bounds = self._bounds[block]
         place = number - self._counts[block]
-        end = int(ends[place])
-        if place:
-            start = int(ends[place - 1])
-        else:
-            start = int(self._ends[block - 1][-1]) if block and len(self._ends[block - 1]) else 0
-            if block and not len(self._ends[block - 1]):
-                start = self._start_of_block(block)
+        start, end = int(bounds[place]), int(bounds[place + 1])
         return os.pread(self._file.fileno(), end - start, start).decode("utf-8", "surrogatepass")
-
-    def _start_of_block(self, block: int) -> int:
-        for ends in reversed(self._ends[:block]):
-            if len(ends):
-                return int(ends[-1])
-        return 0
 
     def close(self) -> None:
         """Remove the file."""
