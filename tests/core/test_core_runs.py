@@ -189,7 +189,7 @@ def test_a_redrawn_output_is_recorded(tmp_path, inputs):
         (None, "no manifest.json"),
         ("{", "damaged"),
         ("[]", "another version"),
-        ('{"schema_version": 1}', "lacks"),
+        ('{"schema_version": 1}', "no usable status"),
     ],
 )
 def test_no_run_or_a_broken_manifest_is_a_clear_error(tmp_path, content, words):

@@ -7,7 +7,8 @@ from unmet.core.config import MineConfig, NeedsConfig
 from unmet.needs.bootstrap import choose_clusters, cluster_sums, codes_of, replicate_deviations
 from unmet.needs.cards import build_needs
 from unmet.needs.impact import RIDGE, build_design, estimate_effects, fit
-from unmet.needs.opportunity import satisfaction_of, spread
+from unmet.needs.opportunity import rank_order, satisfaction_of, score_need, spread
+from unmet.needs.shares import wilson
 from unmet.needs.statistics import line_up
 
 PLANTED = [Planted("quiet", 0.03, 0.02, -1.5, 0.3), Planted("loud", 0.2, 0.1, 0.0, 0.4)]
@@ -52,7 +53,7 @@ def test_covariance_equals_the_written_out_sandwich():
     for group in np.unique(design.groups):
         x[design.groups == group] -= x[design.groups == group].mean(axis=0)
     hat = np.einsum("ij,jk,ik->i", x, solved.inverse, x) + 1 / solved.group_sizes[design.groups]
-    influence = x @ solved.inverse * (solved.residuals / np.sqrt(1 - hat))[:, None]
+    influence = x @ solved.inverse * (solved.residuals / (1 - hat))[:, None]
     summed = np.array([influence[clusters.codes == c].sum(axis=0) for c in np.unique(clusters.codes)])
     covariance = summed.T @ summed
     for need in range(2):
@@ -124,9 +125,6 @@ def test_quiet_but_costly_ranks_above_loud_but_harmless(scale):
 
 
 def _ranks(shop):
-    from unmet.needs.opportunity import rank_order, score_need
-    from unmet.needs.shares import wilson
-
     evidence = line_up(shop.documents, shop.mentions)
     effects = estimate_effects(evidence, choose_clusters(evidence.documents))
     normals = np.random.Generator(np.random.PCG64(0)).standard_normal((300, 3))
@@ -183,3 +181,29 @@ def test_input_is_not_modified_and_seed_decides():
     assert first == second
     assert shop.documents.equals(before[0])
     assert shop.mentions.equals(before[1])
+
+
+def test_intervals_hold_planted_and_absent_effects():
+    """A small, fast share of benchmarks/coverage.py: 90% intervals over 80 shops with repeating authors."""
+    held, held_permuted = [], []
+    needs = [Planted("costly", 0.05, 0.03, -1.0, 0.2), Planted("harmless", 0.2, 0.1)]
+    for seed in range(80):
+        shop = simulate(needs, seed=seed, documents=800, documents_per_author=8, with_texts=False)
+        order = np.random.default_rng(seed).permutation(800)
+        shuffled = shop.documents.with_columns(shop.documents["rating"][order].alias("rating"))
+        held += _held(shop.documents, shop.mentions, {"costly": (-1.0, 0.2), "harmless": (0.0, 0.0)})
+        held_permuted += _held(shuffled, shop.mentions, {"costly": (0.0, 0.0), "harmless": (0.0, 0.0)})
+    assert 0.85 <= np.mean(held) <= 0.95
+    assert 0.86 <= np.mean(held_permuted) <= 0.96
+
+
+def _held(documents, mentions, truth):
+    evidence = line_up(documents, mentions)
+    effects = estimate_effects(evidence, choose_clusters(evidence.documents))
+    normals = np.zeros((300, 3))
+    result = []
+    for index, name in enumerate(evidence.need_ids):
+        impact = score_need(effects, index, len(evidence.positions(index)), NeedsConfig(), normals).impact
+        for estimate, value in zip((impact.penalty, impact.reward), truth[name], strict=True):
+            result.append(estimate.low <= value <= estimate.high)
+    return result

@@ -9,7 +9,6 @@ from needs_simulator import Planted, simulate
 from unmet.core.config import MineConfig
 from unmet.core.errors import RunFolderError
 from unmet.core.files import dump_json, write_json
-from unmet.core.hashing import file_hash
 from unmet.core.runs import RunFolder, describe_inputs
 from unmet.core.tables import REJECTED
 from unmet.needs.cards import measure_needs
@@ -60,7 +59,8 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
     folder = RunFolder(path / "run")
     folder.start(config, describe_inputs([source]))
     statements = {ids[name]: statement for name, statement in shop.statements.items()}
-    names = ["documents.parquet", "rejected.parquet", "mentions.parquet", "needs.json", "report.html"]
+    names = [f"{table}.parquet" for table in ("documents", "rejected", "mentions")]
+    names += ["needs.json", "quality.json", "report.html"]
     with folder.stage("all", names):
         measured = measure_needs(documents, mentions, statements=statements, config=config, models=MODELS)
         plain = to_json(measured.needs, documents=documents, mentions=measured.mentions, config=config)
@@ -68,6 +68,7 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
         rejected.write_parquet(folder.path / "rejected.parquet")
         measured.mentions.write_parquet(folder.path / "mentions.parquet")
         write_json(folder.path / "needs.json", plain)
+        write_json(folder.path / "quality.json", {})
         write_report(folder.path, plain)
     counts = {
         "rows": 502,
@@ -236,9 +237,7 @@ def test_any_changed_byte_of_any_file_fails(built, run):
 def rewrite(run, name, table):
     """Change a table and its hash in the manifest, as someone would who wants to hide it."""
     table.write_parquet(run / name)
-    manifest = json.loads((run / "manifest.json").read_text("utf-8"))
-    manifest["outputs"][name] = file_hash(run / name)
-    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    RunFolder.open(run).record_output(name)
 
 
 def test_a_changed_text_is_named_by_its_hash(run):
@@ -334,3 +333,24 @@ def test_a_document_that_vanished_is_named(run):
     text = complaint(run)
     assert "a mention points at a document that is not there" in text
     assert f"document_id: expected 'a stored document', found '{gone}'" in text
+
+
+@pytest.mark.parametrize("key", ["started_at", "seed", "counts", "config"])
+def test_a_changed_manifest_is_named(run, key):
+    manifest = json.loads((run / "manifest.json").read_text("utf-8"))
+    if key == "counts":
+        manifest["counts"]["documents"] += 1
+    elif key == "config":
+        manifest["config"]["needs"]["confidence_level"] = 0.8
+    else:
+        manifest[key] = 7
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert "manifest.json manifest_sha256: expected" in complaint(run)
+
+
+def test_a_configuration_of_another_version_is_a_clear_error(run):
+    manifest = json.loads((run / "manifest.json").read_text("utf-8"))
+    manifest["config"]["needs"]["unheard_of"] = 1
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(RunFolderError, match="unheard_of"):
+        verify_run(run)

@@ -27,8 +27,8 @@ from typing import Any
 
 from unmet.core.config import MineConfig
 from unmet.core.errors import RunFolderError
-from unmet.core.files import write_json
-from unmet.core.hashing import file_hash
+from unmet.core.files import dump_json, write_json
+from unmet.core.hashing import file_hash, text_hash
 
 MANIFEST = "manifest.json"
 WORK = "work"
@@ -234,6 +234,7 @@ class RunFolder:
         return file_hash(target)
 
     def _save(self) -> None:
+        self.manifest["manifest_sha256"] = manifest_hash(self.manifest)
         write_json(self.path / MANIFEST, self.manifest)
 
 
@@ -258,10 +259,28 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise RunFolderError(
             "the manifest is of another version", where=str(file), hint="Use --overwrite to replace the run."
         )
-    missing = [key for key in ("status", "inputs", "config", "versions", "stages") if key not in manifest]
+    missing = [key for key in _KEYS if not isinstance(manifest.get(key), _KEYS[key])]
     if missing:
-        raise RunFolderError(f"the manifest lacks {missing}", where=str(file))
+        raise RunFolderError(f"the manifest is damaged: no usable {', '.join(missing)}", where=str(file))
     return manifest
+
+
+_KEYS: dict[str, type] = {
+    "status": str,
+    "inputs": list,
+    "config": dict,
+    "versions": dict,
+    "models": dict,
+    "counts": dict,
+    "stages": list,
+    "outputs": dict,
+}
+
+
+def manifest_hash(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of everything in a manifest but this hash, so that a changed byte shows."""
+    rest = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    return text_hash(dump_json(rest))
 
 
 def first_difference(old: Any, new: Any, place: str) -> str | None:

@@ -213,8 +213,8 @@ def _score_influence(evidence: Evidence) -> Any:
 def _influence_blocks(design: Design, solved: Fit, scores: Any, order: Codes) -> Iterator[Floats]:
     """Blocks (rows, 5 × needs) in the given order: influences, then squared weights of both effects.
 
-    Residuals are divided by √(1 − leverage) (HC2, MacKinnon & White 1985), because a rare indicator
-    pulls the line through its own few documents.
+    Residuals are divided by 1 − leverage (HC3, MacKinnon & White 1985), because a rare indicator pulls
+    the line through its own few documents.
     """
     needs = design.n_needs
     for begin in range(0, len(order), CHUNK_ROWS):
@@ -224,7 +224,7 @@ def _influence_blocks(design: Design, solved: Fit, scores: Any, order: Codes) ->
         x[~design.rated[rows]] = 0.0
         weight = x @ solved.inverse
         leverage = (weight * x).sum(axis=1) + 1 / np.maximum(solved.group_sizes[groups], 1)
-        residual = solved.residuals[rows] / np.sqrt(np.clip(1 - leverage, 0.05, 1.0))
+        residual = solved.residuals[rows] / np.clip(1 - leverage, 0.05, 1.0)
         block = np.empty((len(rows), 5 * needs))
         influence = block[:, : 3 * needs].reshape(-1, needs, 3)
         effects = weight[:, : 2 * needs]

@@ -19,7 +19,7 @@ import polars as pl
 from unmet.core.config import CleanConfig, MineConfig, NeedsConfig
 from unmet.core.errors import RunFolderError
 from unmet.core.hashing import file_hash
-from unmet.core.runs import RunFolder
+from unmet.core.runs import RunFolder, manifest_hash
 from unmet.core.tables import DOCUMENTS, MENTIONS, REJECTED, conform
 from unmet.needs.cards import measure_needs
 from unmet.needs.evidence_checks import Difference, check_counts, check_documents, check_mentions
@@ -29,7 +29,14 @@ from unmet.needs.needsfile import from_json, read_plain, to_json
 MAX_DIFFERENCES = 20
 """Differences listed per check."""
 TABLES = {"documents": DOCUMENTS, "mentions": MENTIONS, "rejected": REJECTED}
-REQUIRED = ("documents.parquet", "mentions.parquet", "needs.json", "rejected.parquet", "report.html")
+REQUIRED = (
+    "documents.parquet",
+    "mentions.parquet",
+    "needs.json",
+    "quality.json",
+    "rejected.parquet",
+    "report.html",
+)
 REPORT_DATA = re.compile(r'<script type="application/json" id="unmet-data">(.*?)</script>', re.DOTALL)
 DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ArithmeticError, OSError, ValueError)
 """What reading or counting a damaged table can raise."""
@@ -89,13 +96,23 @@ def verify_run(folder: Path) -> VerifyReport:
     check("report.html shows needs.json", len(found["needs"]), _check_report(folder, found))
     outputs = manifest["outputs"]
     check("output files match their hash", len(outputs), _check_hashes(folder, outputs))
+    check("manifest matches its hash", 1, _check_manifest(manifest))
     return VerifyReport(tuple(checks), tuple(differences))
 
 
 def config_from_dict(plain: Mapping[str, Any]) -> MineConfig:
-    """The configuration as written in a manifest."""
-    parts = {**plain, "clean": CleanConfig(**plain["clean"]), "needs": NeedsConfig(**plain["needs"])}
-    return MineConfig(**parts)
+    """The configuration as written in a manifest.
+
+    Raises:
+        RunFolderError: a parameter is missing or unknown.
+    """
+    try:
+        parts = {**plain, "clean": CleanConfig(**plain["clean"]), "needs": NeedsConfig(**plain["needs"])}
+        return MineConfig(**parts)
+    except (KeyError, TypeError) as error:
+        raise RunFolderError(
+            f"the configuration does not fit this version: {error}", where="manifest.json"
+        ) from error
 
 
 def _read_table(folder: Path, name: str) -> pl.DataFrame:
@@ -251,3 +268,9 @@ def _check_hashes(folder: Path, outputs: Mapping[str, str]) -> Iterator[Differen
             yield Difference("manifest.json", f"outputs.{name}", "a hash", None)
         elif file_hash(file) != outputs[name]:
             yield Difference(name, "sha256", outputs[name], file_hash(file))
+
+
+def _check_manifest(manifest: Plain) -> Iterator[Difference]:
+    stored, actual = manifest.get("manifest_sha256"), manifest_hash(manifest)
+    if stored != actual:
+        yield Difference("manifest.json", "manifest_sha256", actual, stored)
