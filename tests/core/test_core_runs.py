@@ -10,7 +10,8 @@ import pytest
 from unmet.core.config import MineConfig, NeedsConfig
 from unmet.core.errors import RunFolderError
 from unmet.core.hashing import file_hash
-from unmet.core.runs import InputFile, RunFolder, describe_inputs, first_difference, read_manifest
+from unmet.core.manifest import first_difference, read_manifest
+from unmet.core.runs import InputFile, RunFolder, describe_inputs
 
 COUNTS = {"rows": 3, "rows_by_source": {"a.csv": 3}, "documents": 2, "rejected": 1, "mentions": 0, "needs": 0}
 

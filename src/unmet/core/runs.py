@@ -27,12 +27,12 @@ from typing import Any
 
 from unmet.core.config import MineConfig
 from unmet.core.errors import RunFolderError
-from unmet.core.files import dump_json, write_json
-from unmet.core.hashing import file_hash, text_hash
+from unmet.core.files import write_json
+from unmet.core.hashing import file_hash
+from unmet.core.manifest import MANIFEST, SCHEMA_VERSION, first_difference, manifest_hash, read_manifest
+from unmet.core.memory import peak_memory_bytes, reset_peak_memory
 
-MANIFEST = "manifest.json"
 WORK = "work"
-SCHEMA_VERSION = 1
 LIBRARIES = ("unmet", "numpy", "polars", "scipy", "scikit-learn")
 """Packages whose versions can change a number; they must match for a run to resume."""
 
@@ -153,13 +153,13 @@ class RunFolder:
             del self.manifest["stages"][names.index(name) :]
         self.manifest["status"] = "running"
         self._save()
-        _reset_peak_memory()
+        reset_peak_memory()
         begin = time.perf_counter()
         yield
         record = {
             "name": name,
             "seconds": round(time.perf_counter() - begin, 3),
-            "peak_memory_bytes": _peak_memory_bytes(),
+            "peak_memory_bytes": peak_memory_bytes(),
             "outputs": {file: self._hash(file) for file in outputs},
         }
         self.manifest["stages"].append(record)
@@ -238,71 +238,6 @@ class RunFolder:
         write_json(self.path / MANIFEST, self.manifest)
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of a run folder.
-
-    Raises:
-        RunFolderError: it is missing, damaged or of another schema version.
-    """
-    file = path / MANIFEST
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise RunFolderError(
-            "no manifest.json here, so this is not a run folder",
-            where=str(path),
-            hint="Give the folder named by `unmet mine --out`.",
-        ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunFolderError(f"the manifest is damaged: {error}", where=str(file)) from error
-    if not isinstance(manifest, dict) or manifest.get("schema_version") != SCHEMA_VERSION:
-        raise RunFolderError(
-            "the manifest is of another version", where=str(file), hint="Use --overwrite to replace the run."
-        )
-    missing = [key for key in _KEYS if not isinstance(manifest.get(key), _KEYS[key])]
-    if missing:
-        raise RunFolderError(f"the manifest is damaged: no usable {', '.join(missing)}", where=str(file))
-    return manifest
-
-
-_KEYS: dict[str, type] = {
-    "status": str,
-    "inputs": list,
-    "config": dict,
-    "versions": dict,
-    "models": dict,
-    "counts": dict,
-    "stages": list,
-    "outputs": dict,
-}
-
-
-def manifest_hash(manifest: Mapping[str, Any]) -> str:
-    """SHA-256 of everything in a manifest but this hash, so that a changed byte shows."""
-    rest = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
-    return text_hash(dump_json(rest))
-
-
-def first_difference(old: Any, new: Any, place: str) -> str | None:
-    """First place where two plain structures differ, in words; ``None`` if they are equal.
-
-    >>> first_difference({"a": [1, 2]}, {"a": [1, 3]}, "config")
-    'config.a[1] was 2, is 3'
-    """
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys()):
-            found = first_difference(old.get(key), new.get(key), f"{place}.{key}")
-            if found:
-                return found
-        return None
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        pairs = enumerate(zip(old, new, strict=True))
-        return next((d for i, (a, b) in pairs if (d := first_difference(a, b, f"{place}[{i}]"))), None)
-    if isinstance(old, list) and isinstance(new, list):
-        return f"{place} had {len(old)} entries, has {len(new)}"
-    return None if old == new else f"{place} was {old!r}, is {new!r}"
-
-
 def _fresh_manifest(config: MineConfig, inputs: Sequence[InputFile]) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
@@ -326,27 +261,3 @@ def _passing(file: str) -> bool:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _reset_peak_memory() -> None:
-    """Ask Linux to count the peak anew; elsewhere the peak is that of the process so far."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def _peak_memory_bytes() -> int | None:
-    """Peak resident memory, or ``None`` where the system does not say."""
-    try:
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if platform.system() == "Darwin" else peak * 1024

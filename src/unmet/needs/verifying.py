@@ -19,7 +19,8 @@ import polars as pl
 from unmet.core.config import CleanConfig, MineConfig, NeedsConfig
 from unmet.core.errors import RunFolderError
 from unmet.core.hashing import file_hash
-from unmet.core.runs import RunFolder, manifest_hash
+from unmet.core.manifest import manifest_hash
+from unmet.core.runs import RunFolder
 from unmet.core.tables import DOCUMENTS, MENTIONS, REJECTED, conform
 from unmet.needs.cards import measure_needs
 from unmet.needs.evidence_checks import Difference, check_counts, check_documents, check_mentions
