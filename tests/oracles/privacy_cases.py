@@ -8,6 +8,7 @@ held-out format or context are scored apart and were not looked at while the pat
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,12 +22,29 @@ CIRCLED = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
 
 @dataclass(frozen=True)
 class Case:
-    """``secret`` must not be readable in the masked text; ``kind`` is the counter that should rise."""
+    """``text[start:start + len(secret)]`` holds the secret, with its cue where the format has one."""
 
     kind: str
     text: str
     secret: str
+    start: int
     held_out: bool
+
+
+def is_masked(case: Case, edits: tuple[tuple[int, int, int, int], ...]) -> bool:
+    """Whether what is left of the secret no longer gives it away."""
+    hidden = {position for _, _, first, last in edits for position in range(first, last)}
+    left = "".join(c for i, c in enumerate(case.secret, case.start) if i not in hidden)
+    if case.kind == "name":
+        return not any(c in SURNAMES for c in left) and not any(f in left or g in left for f, g in zip(FIRST, LAST, strict=True))
+    if case.kind == "address":
+        return not re.search(r"\d", left) and len(left) <= max(9, len(case.secret) // 3)
+    if case.kind == "email":
+        return len(re.sub(r"[^A-Za-z0-9]", "", left)) <= len("mailto")
+    if case.kind == "handle":
+        handle = re.search(r"[^\s：:@/]+$", re.sub(r"^(?:[^\x00-\x7f]+|vx|V信|wx|QQ|qq群)", "", case.secret))
+        return handle is None or handle.group().lstrip("是信群号") not in left
+    return len(re.findall(r"[0-9０-９①-⑨⓪零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]", left)) <= 2
 
 
 def digits(r: Random, n: int, first: str = "0123456789") -> str:
@@ -384,8 +402,10 @@ def cases(seed: int = 20261124, per_format: int = 5) -> list[Case]:
             for _ in range(per_format):
                 where = r.randrange(len(contexts))
                 secret = make(r)
-                text = r.choice(PREFIXES) + contexts[where].format(secret)
-                result.append(Case(kind, text, secret, index % 6 == 5 or where % 5 == 4))
+                before, after = contexts[where].split("{}")
+                before = r.choice(PREFIXES) + before
+                is_held = index % 6 == 5 or where % 5 == 4
+                result.append(Case(kind, before + secret + after, secret, len(before), is_held))
     return result
 
 
