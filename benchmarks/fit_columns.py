@@ -107,6 +107,46 @@ def features_of(matrix: Matrix, columns: Sequence[Floats]) -> Floats:
     return result
 
 
+@dataclass(frozen=True)
+class Column:
+    """A recipe with its rows and its positive class."""
+
+    recipe: ColumnRecipe
+    rows: NDArray[np.int64]
+    positive: NDArray[np.bool_]  # of all rows
+
+
+def out_of_fold(
+    matrix: Matrix,
+    columns: Sequence[Column],
+    sources: NDArray[np.int64],
+    folds: NDArray[np.int64],
+    *,
+    weights: NDArray[np.floating] | None = None,
+) -> tuple[list[Floats], Floats]:
+    """Columns fitted on all rows, and features in which no row was scored by a fit that saw it."""
+    final: list[Floats] = []
+    features = features_of(matrix, [])
+    scores = np.zeros((matrix.shape[0], len(columns)), dtype=np.float32)
+    for index, column in enumerate(columns):
+        narrow = folded(matrix, column.recipe.bits)
+        for fold in (*np.unique(folds), None):
+            used = column.rows if fold is None else column.rows[folds[column.rows] != fold]
+            fitted = fit_column(
+                narrow[used],
+                column.positive[used],
+                column.recipe,
+                sources=sources[used],
+                weights=None if weights is None else weights[used],
+            )
+            if fold is None:
+                final.append(fitted)
+            else:
+                held_out = np.flatnonzero(folds == fold)
+                scores[held_out, index] = narrow[held_out] @ fitted
+    return final, np.concatenate([scores, features], axis=1)
+
+
 def fit_softmax(
     features: Floats,
     classes: NDArray[np.integer],

@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 
 from corpora_sentiment import SOURCES, Corpus
 from fit_columns import (
+    Column,
     ColumnRecipe,
     Floats,
-    Matrix,
     features_of,
-    fit_column,
     fit_softmax,
     fold_numbers,
-    folded,
     matrix_of,
+    out_of_fold,
     quantise,
 )
 from unmet.models.calibration import MixtureHead
@@ -91,15 +90,6 @@ def load_sources(names: Sequence[str] = tuple(SOURCES)) -> list[Corpus]:
     return [reduced(SOURCES[name]()) for name in names]
 
 
-@dataclass(frozen=True)
-class Column:
-    """A recipe with its rows and its positive class."""
-
-    recipe: ColumnRecipe
-    rows: NDArray[np.int64]
-    positive: NDArray[np.bool_]  # of all rows
-
-
 def columns_for(rows: Rows) -> list[Column]:
     """Polarity and neutrality per language, two columns each for forum and clauses, four gates."""
     registers, labels = rows.registers, rows.labels
@@ -135,28 +125,6 @@ class Fitted:
     rows: Rows
 
 
-def out_of_fold(
-    matrix: Matrix, columns: Sequence[Column], rows: Rows, folds: NDArray[np.int64]
-) -> tuple[list[Floats], Floats]:
-    """Columns fitted on all rows, and features in which no row was scored by a fit that saw it."""
-    final: list[Floats] = []
-    features = features_of(matrix, [])
-    scores = np.zeros((matrix.shape[0], len(columns)), dtype=np.float32)
-    for index, column in enumerate(columns):
-        narrow = folded(matrix, column.recipe.bits)
-        for fold in (*np.unique(folds), None):
-            used = column.rows if fold is None else column.rows[folds[column.rows] != fold]
-            weights = fit_column(
-                narrow[used], column.positive[used], column.recipe, sources=rows.sources[used]
-            )
-            if fold is None:
-                final.append(weights)
-            else:
-                held_out = np.flatnonzero(folds == fold)
-                scores[held_out, index] = narrow[held_out] @ weights
-    return final, np.concatenate([scores, features], axis=1)
-
-
 def fit_head(features: Floats, rows: Rows) -> MixtureHead:
     """One read-out per register and the gate between them, on out-of-fold features."""
     registers = rows.registers
@@ -177,7 +145,7 @@ def train(rows: Rows, *, n_folds: int = 3, seed: int = SEED) -> Fitted:
     """The whole recipe on the given rows."""
     matrix = matrix_of(rows.texts, CONFIG)
     plan = columns_for(rows)
-    columns, features = out_of_fold(matrix, plan, rows, fold_numbers(rows.texts, n_folds, seed))
+    columns, features = out_of_fold(matrix, plan, rows.sources, fold_numbers(rows.texts, n_folds, seed))
     return Fitted(tuple(c.recipe.name for c in plan), columns, fit_head(features, rows), features, rows)
 
 

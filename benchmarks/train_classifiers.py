@@ -8,15 +8,19 @@ Needs the public sets (UNMET_DATA). Seeds are fixed: the same data give the same
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import f1_score
 
+import intensity_recipe
+import needs_recipe
 import sentiment_recipe
 from fit_columns import Floats
 from unmet.core.records import POLARITIES
 from unmet.models.calibration import MixtureHead, biased_argmax
+from unmet.models.classifier import load_classifier
 from unmet.models.ngrams import NgramConfig
 from unmet.models.package import save_package
 
@@ -47,8 +51,11 @@ def tune_bias(fitted: sentiment_recipe.Fitted) -> Floats:
     return best_bias
 
 
-def train_sentiment(out: Path) -> None:
+def train_sentiment(out: Path, limit: int | None) -> None:
+    """``limit`` caps the rows of each source (quick trials)."""
     corpora = sentiment_recipe.load_sources()
+    if limit is not None:
+        corpora = [c.take(np.random.default_rng(0).permutation(len(c))[:limit]) for c in corpora]
     fitted = sentiment_recipe.train(sentiment_recipe.gather(corpora))
     weights, scales = sentiment_recipe.quantised(fitted)
     bias = tune_bias(fitted)
@@ -71,18 +78,58 @@ def train_sentiment(out: Path) -> None:
     save_package(out / "sentiment", manifest, {**arrays, "scale": scales, **head_arrays(fitted.head, bias)})
 
 
-TASKS = {"sentiment": train_sentiment}
+def train_need(out: Path, limit: int | None) -> None:
+    fitted = needs_recipe.train(needs_recipe.load_rows())
+    weights, scales = needs_recipe.quantised(fitted)
+    manifest = {
+        "name": "need",
+        "version": VERSION,
+        "task": "need",
+        "labels": ["none", "need"],
+        "features": features_manifest(needs_recipe.CONFIG),
+        "columns": list(fitted.names),
+        "registers": ["zh", "en"],
+        "calibration": "softmax read-outs per language on out-of-fold scores",
+        "threshold": fitted.threshold,
+        "training_data": dict(Counter(fitted.rows.sources)),
+        "seed": needs_recipe.SEED,
+    }
+    arrays = {f"column_{index}": column for index, column in enumerate(weights)}
+    head = head_arrays(fitted.head, np.zeros(2))
+    save_package(out / "need", manifest, {**arrays, "scale": scales, **head})
+
+
+def train_intensity(out: Path, limit: int | None) -> None:
+    rows = intensity_recipe.load_rows("train")
+    sentiment = load_classifier(out / "sentiment", "sentiment")
+    columns, read_out = intensity_recipe.train(rows, sentiment)
+    manifest = {
+        "name": "intensity",
+        "version": VERSION,
+        "task": "intensity",
+        "labels": ["valence", "arousal"],
+        "features": features_manifest(intensity_recipe.CONFIG),
+        "sentiment": sentiment.version,
+        "training_data": dict(Counter(rows.sets)),
+        "seed": intensity_recipe.SEED,
+    }
+    arrays = {f"column_{index}": column for index, column in enumerate(columns.weights)}
+    save_package(out / "intensity", manifest, {**arrays, "scale": columns.scale, "read_out": read_out})
+
+
+TASKS = {"sentiment": train_sentiment, "need": train_need, "intensity": train_intensity}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("tasks", nargs="*", choices=[*TASKS, []], help="default: all")
+    parser.add_argument("tasks", nargs="*", help=f"of {', '.join(TASKS)}; default: all")
     parser.add_argument("--out", type=Path, default=PACKAGES)
+    parser.add_argument("--limit", type=int, help="at most this many rows of each sentiment source")
     arguments = parser.parse_args()
     for task in arguments.tasks or TASKS:
-        TASKS[task](arguments.out)
+        TASKS[task](arguments.out, arguments.limit)
         print(f"{task} → {arguments.out / task}")
 
 
