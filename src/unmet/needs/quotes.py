@@ -43,8 +43,8 @@ def choose_quotes(
     """Choose quotes by maximal marginal relevance (Carbonell & Goldstein 1998).
 
     Each quote comes from another document and overlaps every other by less than ``MAX_OVERLAP``.
-    Negative needs are quoted from displeased customers and requests first, positive ones from pleased
-    ones, mixed ones in turn.
+    Negative needs are quoted from displeased customers and requests first, mixed ones in turn, and every
+    third quote of a positive one shows what is still wrong with it.
 
     Args:
         mentions: one need's mentions as in ``Evidence.mentions`` (with ``position``, ``unmet``).
@@ -69,6 +69,8 @@ def choose_quotes(
 def _wanted(mood: str, place: int) -> Callable[[Candidate], bool]:
     if mood == "mixed":
         mood = "negative" if place % 2 == 0 else "positive"
+    elif mood == "positive" and place % 3 == 2:
+        mood = "negative"
     if mood == "negative":
         return lambda candidate: candidate.unmet
     if mood == "positive":
