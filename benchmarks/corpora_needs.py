@@ -18,14 +18,19 @@ from numpy.typing import NDArray
 from corpora_sentiment import DATA, SOURCES, _json_lines
 
 ZH_REQUEST = re.compile(
-    r"希望|建议|要是.{0,16}(就好|就更|更好|完美)|如果.{0,18}(就好|就更|会更|更好|完美)|能不能|可不可以|可以再|能再|最好(能|是|把|给|可以|有|加)"
-    r"|期待|有待(提高|改进|加强|完善|改善|优化)|(需要|应该|必须|尽快|多多)(再)?(改进|改善|加强|提高|优化|完善|增加|提供|注意|设计|考虑)"
-    r"|望(商家|卖家|店家|厂家|改进|改善|贵|酒店|加强|尽快)|加上.{0,6}就|请(商家|卖家|店家|厂家|增加|改进|尽快|加强)"
+    r"希望|建议|要是.{0,16}(就好|就更|更好|完美)|(要是|如果)[^,，。]{0,8}(能|再)[^,，。]{0,14}|(如果|要).{0,18}(就好|就更|会更|更好|完美)"
+    r"|能不能|可不可以|能否|可否|可以再|能再|期待|有待(提高|提升|改进|加强|完善|改善|优化)"
+    r"|(?<![的是得])最好(?![的吃看用听玩喝了啦不])|什么时候(才)?(能|会)?(出|有|上|支持|补)|(还|仍)?(需要|需|得)(再)?(优化|改进|改善|加强|提高|提升|完善)"
+    r"|(应该|应当|必须|尽快|多多)(再|要|给|把|多)?(改|加强|提高|提升|优化|完善|增|提供|注[意明]|设|考虑|配|送|写|做|标|出|让|给|有个|有一)"
+    r"|望(商家|卖家|店家|厂家|改进|改善|贵|酒店|加强|尽快)|(加上|增加|有).{0,8}就(好|更|完美)|请(商家|卖家|店家|厂家|增加|改进|尽快|加强|务必)"
+    r"|麻烦(下次|以后|商家|卖家|店家)|下次(请|能|可以|记得)|该(更新|升级|换|改)(一下|了)|想要(一[款个台]|个|那种)|[^,，。]{0,6}能(再)?[^,，。]{1,5}(一点|一些|点|些)就"
 )
 """Wording of zh requests: finds training candidates, never used at prediction time."""
 ZH_NO_REQUEST = re.compile(
-    r"建议(大家|购买|入手|买|选择|不要|别|谨慎|慎|各位|亲|朋友)|(推荐|值得).{0,4}(购买|入手)|期待(已久|很久|值|的|中|了)|没有?希望|希望(大家|对|你|我|能用|质量|好用|是|耐用|不要坏|不会|用)"
-    r"|(他|她|客服|卖家|商家|老师|师傅|朋友|医生)(就|也|还|会|都|们)?(的)?建议|能不能用"
+    r"建议(大家|购买|入手|买|选择|不要|别|谨慎|慎|各位|亲|朋友|不买|去|你|以后|还是|订|住|看)|不建议|(推荐|值得).{0,4}(购买|入手)"
+    r"|期待(已久|很久|值|的|中|了|日后|着)|没有?希望|希望(大家|对|你|我|能用|能耐|质量|好用|是|耐用|不要坏|不会|用|不怕|好吃|耐|越|后面的人|有什么问题|小米|京东越)"
+    r"|(他|她|客服|卖家|商家|老师|师傅|朋友|医生|携程)(就|也|还|会|都|们)?(的)?(建议|希望)|能不能(用|换|退|撑|坚持)|应该(是|不|会|没|还|算|可以|挺|很|也)"
+    r"|不知道(能不能|能否)|可以再(来|买|追加|次)|能再(来|买|次|穿|用)|最好.{0,3}(别|不要)(买|入|去|住)|该换"
 )
 """Advice to other buyers, hopes about luck, reported speech: neither class."""
 SENTENCE = re.compile(r"[^。！？!?\n；;~～…]+[。！？!?；;~～…]*")
@@ -46,6 +51,15 @@ class NeedRows:
     def of(self, *names: str) -> NDArray[np.bool_]:
         """Mask of the rows of the named sources."""
         return np.isin(self.sources, names)
+
+    def take(self, rows: NDArray[np.int64]) -> NeedRows:
+        """The given rows only."""
+        return NeedRows(
+            [self.texts[i] for i in rows],
+            self.labels[rows],
+            self.weights[rows],
+            [self.sources[i] for i in rows],
+        )
 
 
 def _rows(name: str, pairs: Iterable[tuple[str, int]], weight: float = 1.0) -> NeedRows:
@@ -114,12 +128,13 @@ def headlines(limit: int = 6000) -> NeedRows:
 def review_sentences() -> list[str]:
     """Sentences of 5–60 characters of the zh review sources of the sentiment recipe, distinct."""
     found: dict[str, None] = {}
-    for name in ("shopping", "conditioners", "farm", "crawled", "clauses", "car"):
-        for text in SOURCES[name]().texts:
-            for match in SENTENCE.finditer(text):
-                sentence = match.group().strip()
-                if 5 <= len(sentence) <= 60:
-                    found.setdefault(sentence)
+    texts = [text for name in ("shopping", "farm", "clauses", "car") for text in SOURCES[name]().texts]
+    texts += [str(row["text"]) for row in _json_lines(DATA / "corpus/zh_reviews.jsonl.gz")]
+    for text in texts:
+        for match in SENTENCE.finditer(text):
+            sentence = match.group().strip()
+            if 5 <= len(sentence) <= 60:
+                found.setdefault(sentence)
     return list(found)
 
 

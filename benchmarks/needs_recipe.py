@@ -34,6 +34,8 @@ from unmet.models.ngrams import NgramConfig
 
 CONFIG = NgramConfig(orders=(1, 2, 3), skip_pairs=True, bits=18)
 SEED = 21
+HIDDEN_REQUEST, FALSE_MATCH = 0.35, 0.02
+"""Out-of-fold probabilities beyond which a weak label is not believed."""
 ENGLISH = ("software_train", "app_reviews", "speaker_needs")
 
 
@@ -57,7 +59,16 @@ class FittedNeeds:
 
 
 def train(rows: NeedRows, *, n_folds: int = 3) -> FittedNeeds:
-    """The whole recipe on the given rows."""
+    """The whole recipe on the given rows: fit, clean the weak labels by the fit, fit again."""
+    first = _fit(rows, n_folds)
+    probability = first.probabilities[:, 1]
+    weak = rows.of("weak_zh")
+    hidden_request = weak & (rows.labels == 0) & (probability > HIDDEN_REQUEST)
+    false_match = weak & (rows.labels == 1) & (probability < FALSE_MATCH)
+    return _fit(rows.take(np.flatnonzero(~hidden_request & ~false_match)), n_folds)
+
+
+def _fit(rows: NeedRows, n_folds: int) -> FittedNeeds:
     matrix = matrix_of(rows.texts, CONFIG)
     english = rows.of(*ENGLISH)
     positive = rows.labels == 1
@@ -74,14 +85,9 @@ def train(rows: NeedRows, *, n_folds: int = 3) -> FittedNeeds:
     experts = [fit_softmax(features[mask], rows.labels[mask], 2) for mask in own]
     head = MixtureHead(gate, np.stack(experts))
     probabilities = head.probabilities(features)
-    return FittedNeeds(
-        tuple(c.recipe.name for c in plan),
-        columns,
-        head,
-        best_threshold(rows, probabilities),
-        probabilities,
-        rows,
-    )
+    threshold = best_threshold(rows, probabilities)
+    names = tuple(column.recipe.name for column in plan)
+    return FittedNeeds(names, columns, head, threshold, probabilities, rows)
 
 
 def best_threshold(rows: NeedRows, probabilities: Floats) -> float:
