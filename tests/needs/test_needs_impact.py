@@ -106,7 +106,7 @@ def test_planted_effects_are_found():
     assert quiet.penalty.low < -1.3 and quiet.penalty.high > -1.7  # noqa: PT018
     assert abs(loud.penalty.value) < 0.12
     assert loud.reward.low > 0.2
-    expected = 10 * (quiet.reward.value - quiet.penalty.value) / 4
+    expected = 10 * (quiet.reward.value - quiet.penalty.value) / 2
     assert found["quiet"].importance.value == pytest.approx(expected)
     loud_card = found["loud"]
     gap = max(loud_card.importance.value - loud_card.satisfaction.value, 0)

@@ -53,17 +53,41 @@ def print_check(result: Mapping[str, Any]) -> None:
         for example in entry.get("examples", [])[:1]:
             text = example["text"] if isinstance(example, Mapping) else str(example)
             say(f"              e.g. {text[:60]!r}")
-    if cleaning.get("masked"):
-        say("masked: " + ", ".join(f"{count:,} {kind}" for kind, count in cleaning["masked"].items()))
+    masked = cleaning.get("private_items_masked")
+    if masked:
+        say("would mask: " + ", ".join(f"{count:,} {kind}" for kind, count in masked.items()))
     for line in cleaning.get("warnings", []):
         say(f"note: {line}")
 
 
 def _print_source(source: Mapping[str, Any]) -> None:
-    details = [str(source[key]) for key in ("format", "encoding", "delimiter") if source.get(key)]
-    say(f"{source['source']}: {source['rows']:,} rows ({', '.join(details)})")
-    for field, found in source["mapping"].items():
-        say(f"    {field:<11} ← {found['column']}   [{found['reason']}]")
-    unused = source.get("unused_columns")
+    facts = {key: value for key, value in source["read_as"].items() if isinstance(value, str)}
+    details = [str(source["format"]), *(facts[key] for key in ("encoding",) if key in facts)]
+    if "delimiter" in facts:
+        details.append(f"delimiter {facts['delimiter']!r}")
+    say(f"{source['name']}: {source['n_rows']:,} rows ({', '.join(details)})")
+    for decision in source["mapping"]:
+        say(f"    {decision['field']:<11} ← {decision['column']}   [{decision['why']}]")
+    mapped = {decision["column"] for decision in source["mapping"]}
+    unused = [column["name"] for column in source["columns"] if column["name"] not in mapped]
     if unused:
         say(f"    not used    {', '.join(unused)}")
+    for field in ("rating", "time", "price"):
+        if source.get(field):
+            say(f"    {field:<11} {_facts(source[field])}")
+    if source["n_malformed"]:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in source["malformed"].items())
+        say(f"    {source['n_malformed']:,} rows cannot be read: {reasons}")
+    for warning in source["warnings"]:
+        say(f"    note: {warning}")
+
+
+def _facts(entry: Mapping[str, Any]) -> str:
+    """A flat rendering of a small dict: scalars, and dicts of counts."""
+    parts = []
+    for key, value in entry.items():
+        if isinstance(value, Mapping):
+            parts.append(f"{key}: " + ", ".join(f"{k} × {v:,}" for k, v in value.items()))
+        elif value not in (None, 0, "", []):
+            parts.append(f"{key.removeprefix('n_').replace('_', ' ')}: {value}")
+    return "; ".join(parts)

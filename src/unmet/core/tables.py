@@ -69,6 +69,7 @@ MENTIONS: dict[str, pl.DataType] = {
     "category": pl.String(),
     "polarity": pl.String(),
     "valence": pl.Float64(),
+    "sentence_sentiment": pl.Float64(),  # positive minus negative probability of the sentence, −1 to 1
     "need_probability": pl.Float64(),
     "is_request": pl.Boolean(),  # the sentence states a need, wish or suggestion
     "need_id": pl.String(),  # null: unclustered, see reason

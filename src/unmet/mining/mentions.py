@@ -1,9 +1,14 @@
-"""Documents → mentions: every opinion and every request, each tied to the sentence it stands in."""
+"""Documents → mentions: opinions, requests and bare complaints, each tied to the sentence it stands in.
+
+A bare complaint is a clearly negative sentence in which no opinion was found ("第二天就降价了"): what it is
+about is read later from the words that set complaints apart (``mining.keywords``).
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -16,6 +21,8 @@ from unmet.models.linear import TextModels
 
 LONGEST_QUOTE = {"zh": 60, "en": 160}
 """A sentence longer than this many characters is quoted by its clauses around the opinion."""
+BARE_COMPLAINT = -0.6
+"""Sentence sentiment below which a sentence without any opinion is kept as a bare complaint."""
 
 
 def extract_mentions(documents: pl.DataFrame, models: TextModels) -> pl.DataFrame:
@@ -34,39 +41,34 @@ def extract_mentions(documents: pl.DataFrame, models: TextModels) -> pl.DataFram
     opinions = models.opinions(texts)
     spans, owners = sentence_spans(texts, languages)
     sentences = [texts[o][s:e] for o, (s, e) in zip(owners, spans, strict=True)]
-    probabilities = models.need(sentences).tolist()
-    by_document = _group(spans, owners, probabilities, len(texts))
+    sentiment = models.sentiment(sentences)
+    tones = (sentiment[:, 2] - sentiment[:, 0]).tolist()
+    read = zip(spans, models.need(sentences).tolist(), tones, strict=True)
+    by_document: list[list[ReadSentence]] = [[] for _ in texts]
+    for owner, (span, need, tone) in zip(owners, read, strict=True):
+        by_document[owner].append(ReadSentence(span, need, tone, need >= models.need_threshold))
     rows: list[dict[str, Any]] = []
     for index, text in enumerate(texts):
         rows.extend(
-            _document_mentions(
-                ids[index], text, languages[index], opinions[index], by_document[index], models.need_threshold
-            )
+            _document_mentions(ids[index], text, languages[index], opinions[index], by_document[index])
         )
     return conform(pl.DataFrame(rows, schema=MENTIONS), MENTIONS, name="mentions")
 
 
-Sentences = list[tuple[Span, float]]
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """A sentence with its need probability, sentiment (−1 to 1) and whether it is a request."""
 
-
-def _group(
-    spans: Sequence[Span], owners: Sequence[int], probabilities: Sequence[float], n_texts: int
-) -> list[Sentences]:
-    grouped: list[Sentences] = [[] for _ in range(n_texts)]
-    for span, owner, probability in zip(spans, owners, probabilities, strict=True):
-        grouped[owner].append((span, probability))
-    return grouped
+    span: Span
+    need: float
+    sentiment: float
+    is_request: bool
 
 
 def _document_mentions(
-    document_id: str,
-    text: str,
-    language: str,
-    opinions: Sequence[Opinion],
-    sentences: Sentences,
-    need_threshold: float,
+    document_id: str, text: str, language: str, opinions: Sequence[Opinion], sentences: Sequence[ReadSentence]
 ) -> list[dict[str, Any]]:
-    starts = [span[0] for span, _ in sentences]
+    starts = [sentence.span[0] for sentence in sentences]
     covered: set[int] = set()
     rows = []
     for opinion in opinions:
@@ -75,34 +77,25 @@ def _document_mentions(
             continue
         index = max(bisect_right(starts, anchor[0]) - 1, 0)
         covered.add(index)
-        sentence, probability = sentences[index]
-        start, end = quote_span(text, sentence, opinion, language)
-        rows.append(
-            _row(document_id, start, end, opinion, probability, is_request=probability >= need_threshold)
-        )
-    for index, (sentence, probability) in enumerate(sentences):
-        if index not in covered and probability >= need_threshold:
-            rows.append(_row(document_id, *sentence, None, probability, is_request=True))
+        quoted = quote_span(text, sentences[index].span, opinion, language)
+        rows.append(_row(document_id, quoted, opinion, sentences[index]))
+    for index, sentence in enumerate(sentences):
+        bare_complaint = sentence.sentiment <= BARE_COMPLAINT
+        if index not in covered and (sentence.is_request or bare_complaint):
+            rows.append(_row(document_id, sentence.span, None, sentence))
     return rows
 
 
-def _row(
-    document_id: str,
-    start: int,
-    end: int,
-    opinion: Opinion | None,
-    probability: float,
-    *,
-    is_request: bool,
-) -> dict[str, Any]:
+def _row(document_id: str, quoted: Span, opinion: Opinion | None, sentence: ReadSentence) -> dict[str, Any]:
     aspect_span = (opinion.aspect_span if opinion else None) or (None, None)
     opinion_span = (opinion.opinion_span if opinion else None) or (None, None)
-    parts = (document_id, start, end, *aspect_span, *opinion_span)
+    parts = (document_id, *quoted, *aspect_span, *opinion_span)
+    bare_polarity = "negative" if sentence.sentiment <= BARE_COMPLAINT else "neutral"
     return {
         "mention_id": "m" + short_hash(*(str(part) for part in parts)),
         "document_id": document_id,
-        "start": start,
-        "end": end,
+        "start": quoted[0],
+        "end": quoted[1],
         "aspect": opinion.aspect if opinion else None,
         "aspect_start": aspect_span[0],
         "aspect_end": aspect_span[1],
@@ -110,11 +103,11 @@ def _row(
         "opinion_start": opinion_span[0],
         "opinion_end": opinion_span[1],
         "category": opinion.category if opinion else None,
-        # A wish without an opinion asks for something that is not there: counted as unmet.
-        "polarity": str(opinion.polarity) if opinion else "neutral",
+        "polarity": str(opinion.polarity) if opinion else bare_polarity,
         "valence": opinion.valence if opinion else None,
-        "need_probability": probability,
-        "is_request": is_request,
+        "sentence_sentiment": round(sentence.sentiment, 6),
+        "need_probability": sentence.need,
+        "is_request": sentence.is_request,
     }
 
 

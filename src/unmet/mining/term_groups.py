@@ -2,9 +2,9 @@
 
 Two terms are alike when they look alike (shared characters or word stems), when the same things are
 said of them in the same company (positive pointwise mutual information with opinion words and with
-words of the sentence, Levy & Goldberg 2014), and when the aspect model files them under the same
-category. Average-linkage clustering of these similarities gives the groups; rarer terms join the group
-of the longest known term they contain.
+words of the sentence, Levy & Goldberg 2014, reduced by an SVD), and when the aspect model files them
+under the same category. Average-linkage clustering of these similarities gives the groups; rarer terms
+join the group of the longest known term they contain.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unmet.mining.terms import longest_inside
+
 MAX_TERMS = 1_500
 """Terms clustered pairwise; rarer ones are attached afterwards. Keeps the cost independent of rows."""
 SURFACE_WEIGHT, CONTEXT_WEIGHT, CATEGORY_WEIGHT = 0.50, 0.30, 0.20
-JOIN_SIMILARITY = 0.36
+LATENT_DIMENSIONS = 60
+JOIN_SIMILARITY = 0.40
 """Average similarity above which groups are joined."""
 
 
@@ -45,9 +48,9 @@ def group_terms(evidence: TermEvidence, *, language: str) -> dict[str, int]:
     labels = _cluster(_similarity(evidence, head, language))
     groups = {evidence.terms[i]: int(labels[i]) for i in range(head)}
     next_label = int(labels.max()) + 1
-    known = _Containment(evidence.terms[:head], language)
+    known = set(evidence.terms[:head])
     for term in evidence.terms[head:]:
-        container = known.longest_in(term)
+        container = longest_inside(term, known, language)
         if container is None:
             groups[term] = next_label
             next_label += 1
@@ -73,11 +76,11 @@ def _cluster(similarity: NDArray[np.float32]) -> NDArray[np.int64]:
 
 def _similarity(evidence: TermEvidence, head: int, language: str) -> NDArray[np.float32]:
     surface = _cosines([surface_features(t, language) for t in evidence.terms[:head]], damp=True)
-    context = _cosines(_ppmi(evidence.contexts[:head]), damp=False)
+    context = _latent_cosines(_ppmi(evidence.contexts[:head]))
     category = _cosines([dict(c) for c in evidence.categories[:head]], damp=False)
     total = SURFACE_WEIGHT * surface + CONTEXT_WEIGHT * context + CATEGORY_WEIGHT * category
     # Terms that neither look alike nor keep the same company are not joined by category alone.
-    return np.where((surface < 0.05) & (context < 0.15), 0.0, total).astype(np.float32)
+    return np.where((surface < 0.05) & (context < 0.45), 0.0, total).astype(np.float32)
 
 
 def surface_features(term: str, language: str) -> dict[str, float]:
@@ -106,6 +109,18 @@ def _cosines(rows: Sequence[dict[str, float]], *, damp: bool) -> NDArray[np.floa
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     scaled = matrix.multiply(1.0 / np.maximum(lengths, 1e-12)[:, None]).tocsr()
     return np.asarray((scaled @ scaled.T).todense(), dtype=np.float32)
+
+
+def _latent_cosines(rows: Sequence[dict[str, float]]) -> NDArray[np.float32]:
+    """Cosines after a truncated SVD: terms of the same company are alike without sharing each word."""
+    from sklearn.utils.extmath import randomized_svd
+
+    if len(rows) <= 3 * LATENT_DIMENSIONS:
+        return _cosines(rows, damp=False)
+    left, sizes, _ = randomized_svd(_sparse(rows), n_components=LATENT_DIMENSIONS, random_state=0)
+    vectors = left * np.sqrt(sizes)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.maximum(vectors @ vectors.T, 0.0).astype(np.float32)
 
 
 def _sparse(rows: Sequence[dict[str, float]]) -> Any:
@@ -141,23 +156,3 @@ def _ppmi(contexts: Sequence[Counter[str]]) -> list[dict[str, float]]:
                     row[name] = information * min(1.0, count / 2)
         rows.append(row)
     return rows
-
-
-class _Containment:
-    """Finds the longest known term inside another term."""
-
-    def __init__(self, terms: Sequence[str], language: str) -> None:
-        self._chinese = language == "zh"
-        self._known = set(terms)
-
-    def longest_in(self, term: str) -> str | None:
-        parts = list(term) if self._chinese else term.split()
-        glue = "" if self._chinese else " "
-        shortest = 2 if self._chinese else 1
-        for size in range(len(parts), shortest - 1, -1):
-            # From the right: in both languages the head of a noun phrase stands last.
-            for start in range(len(parts) - size, -1, -1):
-                candidate = glue.join(parts[start : start + size])
-                if candidate in self._known and candidate != term:
-                    return candidate
-        return None

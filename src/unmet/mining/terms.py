@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
+from types import MappingProxyType
 
 import polars as pl
 
@@ -14,42 +15,51 @@ from unmet.mining.lexicon import en_term, generic_aspects, generic_opinions, zh_
 from unmet.text.folding import fold
 
 OVERALL, AMBIGUOUS = "overall_judgement", "ambiguous_opinion"
+MIN_ASPECT_USES = 5
+"""Uses from which an aspect is well known enough to be looked for inside opinions."""
 MIN_EXPLICIT = 5
 """Explicit uses of an opinion from which its usual aspect is read."""
 USUAL_SHARE = 0.5
 """Share of those uses that one aspect must have to be taken as meant."""
-GENERAL_SHARE = 0.6
+GENERAL_SHARE = 0.5
 """Share of a term's mentions filed under ``general`` above which it names the whole product."""
 LONGEST_TERM = {"zh": 8, "en": 3}
 """Characters (zh) or words (en) above which a phrase is a sentence, not a term."""
 
 
-def add_terms(mentions: pl.DataFrame) -> pl.DataFrame:
+def add_terms(
+    mentions: pl.DataFrame, *, named: Mapping[str, Set[str]] = MappingProxyType({})
+) -> pl.DataFrame:
     """Add ``aspect_term``, ``opinion_term``, ``term`` and ``term_reason``.
 
     ``term`` is null when the mention says nothing about *what* is wanted; ``term_reason`` says why.
 
     Args:
         mentions: MENTIONS columns plus ``language``.
+        named: language → words that name the product itself, which say nothing about what is wanted.
     """
+    blocked = generic_aspects().union(*named.values())
     keyed = mentions.with_columns(
         _mapped("aspect", canonical_aspect).alias("aspect_term"),
         _mapped("opinion", canonical_opinion).alias("opinion_term"),
     )
     keyed = keyed.with_columns(
-        _telling("aspect_term", generic_aspects()).alias("_aspect_tells"),
+        _telling("aspect_term", blocked).alias("_aspect_tells"),
         _telling("opinion_term", generic_opinions()).alias("_opinion_tells"),
     )
     keyed = _without_product_names(keyed)
     keyed = keyed.join(
         _usual_aspects(keyed), on=["language", "opinion_term"], how="left", maintain_order="left"
     )
+    keyed = _named_inside(keyed)
     implicit = pl.col("_opinion_tells") & ~pl.col("_aspect_tells")
     often_explicit = pl.col("_explicit").fill_null(0) >= MIN_EXPLICIT
     usual = pl.col("_usual_share") >= USUAL_SHARE
     term = (
         pl.when(pl.col("_aspect_tells"))
         .then(pl.col("aspect_term"))
+        .when(implicit & pl.col("_inside").is_not_null())
+        .then(pl.col("_inside"))
         .when(implicit & ~often_explicit)
         .then(pl.col("opinion_term"))
         .when(implicit & usual)
@@ -60,7 +70,7 @@ def add_terms(mentions: pl.DataFrame) -> pl.DataFrame:
         pl.when(term.is_null() & implicit).then(pl.lit(AMBIGUOUS)).when(term.is_null()).then(pl.lit(OVERALL))
     )
     return keyed.with_columns(term.alias("term"), reason.otherwise(None).alias("term_reason")).drop(
-        "_aspect_tells", "_opinion_tells", "_explicit", "_usual", "_usual_share"
+        "_aspect_tells", "_opinion_tells", "_explicit", "_usual", "_usual_share", "_inside"
     )
 
 
@@ -95,6 +105,45 @@ def _usual_aspects(keyed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _named_inside(keyed: pl.DataFrame) -> pl.DataFrame:
+    """Column ``_inside``: the longest well-known aspect inside an opinion phrase (没人安装 → 安装)."""
+    known = {
+        language: {
+            term
+            for term, count in keyed.filter(pl.col("_aspect_tells") & (pl.col("language") == language))[
+                "aspect_term"
+            ]
+            .value_counts()
+            .iter_rows()
+            if count >= MIN_ASPECT_USES
+        }
+        for language in ("zh", "en")
+    }
+
+    def find(phrase: str, language: str) -> str | None:
+        return longest_inside(phrase, known.get(language, set()), language)
+
+    inside = (
+        pl.struct("opinion_term", "language")
+        .map_batches(lambda pairs: _map_distinct(pairs, find), return_dtype=pl.String)
+        .alias("_inside")
+    )
+    return keyed.with_columns(inside)
+
+
+def longest_inside(phrase: str, known: Set[str], language: str) -> str | None:
+    """The longest known term that is part of a phrase; the later one of equals (heads stand last)."""
+    chinese = language == "zh"
+    parts = list(phrase) if chinese else phrase.split()
+    glue, shortest = ("", 2) if chinese else (" ", 1)
+    for size in range(len(parts) - 1, shortest - 1, -1):
+        for start in range(len(parts) - size, -1, -1):
+            candidate = glue.join(parts[start : start + size])
+            if candidate in known:
+                return candidate
+    return None
+
+
 def canonical_aspect(phrase: str, language: str) -> str | None:
     """Canonical form of an aspect phrase, ``None`` if nothing is left or it is too long."""
     return _canonical(phrase, language, zh_aspect)
@@ -113,17 +162,19 @@ def _canonical(phrase: str, language: str, chinese: Callable[[str], str]) -> str
 
 
 def _mapped(column: str, canonical: Callable[[str, str], str | None]) -> pl.Expr:
-    """Apply ``canonical`` once per distinct phrase and language."""
+    return pl.struct(column, "language").map_batches(
+        lambda pairs: _map_distinct(pairs, canonical), return_dtype=pl.String
+    )
 
-    def run(pairs: pl.Series) -> pl.Series:
-        frame = pairs.struct.unnest()
-        phrase = frame.columns[0]
-        distinct = frame.unique().drop_nulls()
-        terms = [canonical(p, language) for p, language in distinct.iter_rows()]
-        table = distinct.with_columns(pl.Series("term", terms, dtype=pl.String))
-        return frame.join(table, on=[phrase, "language"], how="left", maintain_order="left")["term"]
 
-    return pl.struct(column, "language").map_batches(run, return_dtype=pl.String)
+def _map_distinct(pairs: pl.Series, function: Callable[[str, str], str | None]) -> pl.Series:
+    """Apply a function of (phrase, language) once per distinct pair."""
+    frame = pairs.struct.unnest()
+    phrase = frame.columns[0]
+    distinct = frame.unique(maintain_order=True).drop_nulls()
+    terms = [function(p, language) for p, language in distinct.iter_rows()]
+    table = distinct.with_columns(pl.Series("term", terms, dtype=pl.String))
+    return frame.join(table, on=[phrase, "language"], how="left", maintain_order="left")["term"]
 
 
 def _telling(column: str, generic: frozenset[str]) -> pl.Expr:

@@ -9,7 +9,10 @@ import numpy as np
 import polars as pl
 
 from unmet.core.config import MineConfig
-from unmet.mining.lexicon import en_words, generic_aspects
+from unmet.mining.attaching import attach_bare_sentences
+from unmet.mining.keywords import product_words
+from unmet.mining.lexicon import en_words
+from unmet.mining.polarity import harmonise
 from unmet.mining.term_groups import TermEvidence, group_terms
 from unmet.mining.terms import add_terms
 from unmet.mining.vectors import Floats, fit_space
@@ -37,12 +40,14 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
 
     Args:
         mentions: MENTIONS contract, before grouping.
-        documents: needs ``document_id``, ``language``, ``text``.
+        documents: needs ``document_id``, ``language``, ``text``, ``product``, ``category``.
         config: seed, ``min_mentions`` and ``max_needs`` are used.
     """
     frame = _with_sentences(mentions, documents)
-    frame = add_terms(frame)
-    frame = _attach_requests(frame)
+    named = _product_words(documents)
+    frame = add_terms(frame, named=named)
+    frame = attach_bare_sentences(frame, named=named, min_mentions=config.needs.min_mentions)
+    frame = harmonise(frame)
     labels = {
         (language, term): f"{language}:{group}"
         for language in ("zh", "en")
@@ -61,56 +66,19 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
     return GroupedMentions(_with_typicality(frame, config.seed))
 
 
+def _product_words(documents: pl.DataFrame) -> dict[str, frozenset[str]]:
+    products, categories = (
+        sorted(documents[column].drop_nulls().unique().to_list()) for column in ("product", "category")
+    )
+    return {language: product_words(products, categories, language) for language in ("zh", "en")}
+
+
 def _with_sentences(mentions: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     texts = documents.select("document_id", "language", "text")
     joined = mentions.join(texts, on="document_id", how="left", maintain_order="left")
     return joined.with_columns(
         pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")).alias("sentence")
     ).drop("text")
-
-
-def _attach_requests(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give a request without a term the longest frequent term that its sentence contains."""
-    for language in ("zh", "en"):
-        rows = frame.with_row_index("index").filter(
-            pl.col("is_request") & pl.col("term").is_null() & (pl.col("language") == language)
-        )
-        if rows.is_empty():
-            continue
-        counts = frame.filter(
-            (pl.col("language") == language)
-            & pl.col("term").is_not_null()
-            & pl.col("aspect_term").is_not_null()
-        )["aspect_term"].value_counts()
-        known = {
-            term
-            for term, count in counts.iter_rows()
-            if count >= 3 and len(term) >= 2 and term not in generic_aspects()
-        }
-        found = [_known_term(sentence, known, language) for sentence in rows["sentence"].to_list()]
-        update = pl.DataFrame({"index": rows["index"], "found": pl.Series(found, dtype=pl.String)})
-        frame = (
-            frame.with_row_index("index")
-            .join(update, on="index", how="left", maintain_order="left")
-            .with_columns(pl.coalesce("term", "found").alias("term"))
-            .drop("index", "found")
-        )
-    return frame
-
-
-def _known_term(sentence: str, known: set[str], language: str) -> str | None:
-    if language == "zh":
-        text = fold(sentence)
-        parts: list[str] = list(text)
-        glue, longest, shortest = "", 6, 2
-    else:
-        parts, glue, longest, shortest = en_words(fold(sentence)), " ", 3, 1
-    for size in range(min(longest, len(parts)), shortest - 1, -1):
-        for start in range(len(parts) - size + 1):
-            candidate = glue.join(parts[start : start + size])
-            if candidate in known:
-                return candidate
-    return None
 
 
 def _groups_of(frame: pl.DataFrame, language: str) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 opportunity = importance + max(importance − satisfaction, 0) (Ulwick 2005, "What Customers Want"), all on
 0–10. Importance is the range of impact of a need: the stars between mentioned with displeasure and
-mentioned with pleasure, (reward − penalty) / 4 of the scale's length, floored at 0.
+mentioned with pleasure, reward − penalty, floored at 0; a swing of FULL_STARS counts as 10.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from unmet.needs.bootstrap import Floats, replicate_deviations
 from unmet.needs.impact import MIN_SIDE_DOCUMENTS, Effects
 from unmet.needs.shares import normal_quantile, wilson
 
-SCALE_STARS = 4.0
-"""Length of the 1–5 scale."""
+FULL_STARS = 2.0
+"""Swing of the rating that counts as importance 10: half of the 1–5 scale. In a joint regression one need
+alone hardly moves a rating from end to end; on the whole length every need would look unimportant beside
+its satisfaction, which does use all of 0–10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def score_need(effects: Effects, need: int, documents: int, config: NeedsConfig,
 
 
 def _importance(values: Floats) -> Floats:
-    return np.clip(10 * (values[:, 1] - values[:, 0]) / SCALE_STARS, 0, 10)
+    return np.clip(10 * (values[:, 1] - values[:, 0]) / FULL_STARS, 0, 10)
 
 
 def _opportunity(values: Floats) -> Floats:

@@ -1,113 +1,81 @@
 """The sentence on a card: what customers want, in words taken from what they wrote.
 
-A statement joins the thing (the group's most common aspect), the state customers praise or wish for,
-and the state they complain of. It names no solution. Praise and complaint are quoted from the group's
-own opinions, so a statement can be checked against its quotes.
+A statement joins the thing (the group's most common name), the state customers praise or wish for, and
+the state they complain of. It names no solution. Every word of it but the frame is quoted from the group's
+own mentions, so a statement can be checked against its quotes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 
-import polars as pl
+from unmet.needs.group_words import GroupWords
 
-from unmet.mining.lexicon import generic_opinions, word_set
-
-EN_KEPT = frozenset({"not", "no", "too", "hard", "never"})
-"""Words that stay at the head of an English opinion: without them it would mean something else."""
+_ZH_PHRASE = re.compile(r"[\u4e00-\u9fff]{1,6}")
+_ZH_BROKEN = re.compile(r"^[了的是着被把和与就也要]|[的了是我你他]$|[我你他她]")
+_EN_PHRASE = re.compile(r"[a-z][a-z' -]{1,30}")
+_ZH_WISHES = (
+    ("不是很", "要"), ("不太", "要"), ("不够", "要够"), ("不怎么", "要"), ("不能", "要能"), ("不会", "要会"),
+    ("无法", "要能"), ("没有", "要有"), ("没人", "要有人"), ("无人", "要有人"), ("没", "要有"), ("不", "要"),
+)  # fmt: skip
+"""Complaint head → wish head. Longer heads first."""
 
 
 @dataclass(frozen=True, slots=True)
-class GroupWords:
-    """Words of one group, most common first, each with its number of mentions."""
-
-    language: str
-    aspects: tuple[tuple[str, int], ...]  # surface forms
-    complaints: tuple[tuple[str, int], ...]  # canonical negative opinions that tell something
-    praises: tuple[tuple[str, int], ...]  # canonical positive opinions that tell something
-    n_requests: int
-    n_negative: int
-    n_positive: int
-    named_by_opinion: bool  # the group has no aspect, only a telling opinion such as 漏水
-
-
-def words_of_groups(mentions: pl.DataFrame, *, top: int = 8) -> dict[str, GroupWords]:
-    """Collect each group's words.
-
-    Args:
-        mentions: grouped mentions (see ``mining.topics``): columns ``group``, ``language``, ``aspect``,
-            ``term``, ``opinion``, ``opinion_term``, ``polarity``, ``is_request``.
-        top: words kept per kind.
-    """
-    collected: dict[str, GroupWords] = {}
-    rows = mentions.filter(pl.col("group").is_not_null())
-    for (group,), part in rows.group_by(["group"], maintain_order=True):
-        language = part["language"][0]
-        collected[str(group)] = GroupWords(
-            language=language,
-            aspects=_common(_names(part), top),
-            complaints=_common(_opinions(part, "negative", language), top),
-            praises=_common(_opinions(part, "positive", language), top),
-            n_requests=int(part["is_request"].sum()),
-            n_negative=part.filter(pl.col("polarity") == "negative").height,
-            n_positive=part.filter(pl.col("polarity") == "positive").height,
-            named_by_opinion=2 * part.filter(pl.col("aspect_term") == pl.col("term")).height < part.height,
-        )
-    return collected
-
-
-def _names(part: pl.DataFrame) -> list[str]:
-    """What the thing is called: the aspect as written where it carries the term, else the term."""
-    names = []
-    for aspect, aspect_term, term in part.select("aspect", "aspect_term", "term").iter_rows():
-        names.append(" ".join(aspect.lower().split()) if aspect and aspect_term == term else term)
-    return names
-
-
-def _opinions(part: pl.DataFrame, polarity: str, language: str) -> list[str]:
-    generic = generic_opinions()
-    rows = part.filter((pl.col("polarity") == polarity) & pl.col("opinion_term").is_not_null())
-    return [
-        term if language == "zh" else _plain_english(opinion)
-        for term, opinion in rows.select("opinion_term", "opinion").iter_rows()
-        if term not in generic
-    ]
-
-
-def _common(words: Sequence[str], top: int) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0]))[:top])
-
-
-def _plain_english(opinion: str) -> str:
-    """An English opinion without intensifiers at its head."""
-    words = opinion.lower().split()
-    while len(words) > 1 and words[0] in word_set("en_stop") and words[0] not in EN_KEPT:
-        words.pop(0)
-    return " ".join(words)
+class _Parts:
+    subject: str
+    wanted: list[str]
+    unwanted: list[str]
 
 
 def write_statement(words: GroupWords) -> str:
     """The group's statement in its own language."""
-    return (_chinese if words.language == "zh" else _english)(words)
+    return _chinese(words) if words.language == "zh" else _english(words)
 
 
-def _parts(words: GroupWords) -> tuple[str, list[str], list[str]]:
-    """Subject, wanted states, unwanted states; the rarer side is kept short, contradictions fall out."""
-    subject = words.aspects[0][0] if words.aspects else "?"
-    mostly_negative = words.n_negative + words.n_requests >= words.n_positive
-    floor = max(2, round(0.04 * max(words.n_negative, words.n_positive)))
-    praises = [w for w, n in words.praises if n >= min(floor, words.praises[0][1])]
-    complaints = [w for w, n in words.complaints if n >= min(floor, words.complaints[0][1])]
-    both = set(praises) & set(complaints)
+def _parts(words: GroupWords) -> _Parts:
+    """Subject, wanted and unwanted states; the rarer side is kept short, contradictions fall out."""
+    subject = words.names[0][0] if words.names else "?"
+    clean = _clean_zh if words.language == "zh" else _clean_en
+    up = _counted(words.praises, subject, clean)
+    down = _counted(words.complaints, subject, clean)
     # A word used on both sides (大, fast) says what is meant only on its commoner side.
-    counts_up, counts_down = dict(words.praises), dict(words.complaints)
-    praises = [w for w in praises if w not in both or counts_up[w] > 2 * counts_down[w]]
-    complaints = [w for w in complaints if w not in both or counts_down[w] > 2 * counts_up[w]]
-    if mostly_negative:
-        return subject, _distinct(praises)[:1], _distinct(complaints)[:2]
-    return subject, _distinct(praises)[:2], _distinct(complaints)[:1]
+    wanted = [w for w, n in up.items() if n > 2 * down.get(w, 0)]
+    unwanted = [w for w, n in down.items() if n > 2 * up.get(w, 0)]
+    mostly_unmet = words.n_negative + words.n_requests >= words.n_positive
+    first, second = (1, 2) if mostly_unmet else (2, 1)
+    return _Parts(subject, _distinct(wanted)[:first], _distinct(unwanted)[:second])
+
+
+def _counted(pairs: tuple[tuple[str, int], ...], subject: str, clean: object) -> dict[str, int]:
+    """Cleaned phrases that occur at least twice and are not much rarer than the commonest."""
+    counts: dict[str, int] = {}
+    for phrase, count in pairs:
+        cleaned = clean(phrase, subject)  # type: ignore[operator]
+        if cleaned:
+            counts[cleaned] = counts.get(cleaned, 0) + count
+    floor = max(2, round(0.1 * max(counts.values(), default=0)))
+    kept = [(phrase, count) for phrase, count in counts.items() if count >= floor]
+    return dict(sorted(kept, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _clean_zh(phrase: str, subject: str) -> str | None:
+    """The phrase without the subject in it (服务态度好 of 服务态度 → 好), if it still reads as a phrase."""
+    for size in range(len(subject), 1, -1):
+        if phrase.startswith(subject[:size]) and len(phrase) > size:
+            phrase = phrase[size:]
+            break
+    phrase = phrase.removeprefix("很").removeprefix("太").removeprefix("非常")
+    readable = _ZH_PHRASE.fullmatch(phrase) and not _ZH_BROKEN.search(phrase)
+    return phrase if readable and phrase not in {subject, "好", "差", "不好", "很好"} else None
+
+
+def _clean_en(phrase: str, subject: str) -> str | None:
+    own = set(subject.split())
+    words = [word for word in phrase.split() if word not in own]
+    cleaned = " ".join(words)
+    return cleaned if 0 < len(words) <= 4 and _EN_PHRASE.fullmatch(cleaned) else None
 
 
 def _distinct(words: list[str]) -> list[str]:
@@ -120,56 +88,55 @@ def _distinct(words: list[str]) -> list[str]:
 
 
 def _chinese(words: GroupWords) -> str:
-    subject, wanted, unwanted = _parts(words)
+    parts = _parts(words)
+    unmet = words.n_negative + words.n_requests
     if words.named_by_opinion:
-        positive = words.n_positive > words.n_negative + words.n_requests
-        return f"要{subject}" if positive else _zh_without(subject)
-    wishes = [f"要{'、'.join(wanted)}"] if wanted else []
+        return f"要{parts.subject}" if words.n_positive > unmet else _zh_without(parts.subject)
+    wishes = [f"要{'、'.join(parts.wanted)}"] if parts.wanted else []
     # "不要慢" beside "要快" adds what hurts; "不要不快" would repeat it.
-    harms = [_zh_without(w) for w in unwanted if not any(w.endswith(good) for good in wanted)]
-    clauses = wishes + harms
-    return subject + ("，".join(clauses) if clauses else "要好")
+    harms = [_zh_without(w) for w in parts.unwanted if not any(w.endswith(good) for good in parts.wanted)]
+    clauses = wishes + [harm for harm in harms if harm not in wishes]
+    if clauses:
+        return parts.subject + "，".join(clauses)
+    if unmet > words.n_positive and words.company:
+        return f"少遇到“{parts.subject}”的麻烦（常一起提到：{'、'.join(words.company)}）"
+    return f"{parts.subject}要好" if words.n_positive >= unmet else f"{parts.subject}要让人放心"
 
 
 def _zh_without(complaint: str) -> str:
-    """The wish that a complaint implies: 不能用 → 要能用, 没有说明书 → 要有说明书, 漏水 → 不要漏水."""
-    for head, wish in (
-        ("不能", "要能"),
-        ("不会", "要会"),
-        ("没有", "要有"),
-        ("不够", "要够"),
-        ("没", "要有"),
-        ("无法", "要能"),
-    ):
+    """The wish that a complaint implies: 不能用 → 要能用, 没人来 → 要有人来, 漏水 → 不要漏水."""
+    for head, wish in _ZH_WISHES:
         if complaint.startswith(head) and len(complaint) > len(head):
             return wish + complaint[len(head) :]
-    if complaint.startswith("不") and len(complaint) > 1:
-        return "要" + complaint[1:]
     return "不要" + complaint
 
 
 def _english(words: GroupWords) -> str:
-    subject, wanted, unwanted = _parts(words)
-    subject = subject[:1].upper() + subject[1:]
+    parts = _parts(words)
+    subject = parts.subject[:1].upper() + parts.subject[1:]
+    unmet = words.n_negative + words.n_requests
     if words.named_by_opinion:
-        positive = words.n_positive > words.n_negative + words.n_requests
-        return f"Customers want it “{subject.lower()}”" if positive else f"No more “{subject.lower()}”"
-    wishes = " and ".join(wanted)
-    harms = " or ".join(unwanted)
-    if all(_is_adjective(w) for w in wanted + unwanted):
-        if wanted and unwanted:
-            return f"{subject} should be {wishes}, not {harms}"
-        if wanted or unwanted:
-            return f"{subject} should be {wishes}" if wanted else f"{subject} should not be {harms}"
-        return f"{subject} should be good"
-    quoted_wishes, quoted_harms = (" / ".join(f"“{w}”" for w in side) for side in (wanted, unwanted))
-    sides = [f"customers want {quoted_wishes}"] if wanted else []
-    sides += [f"no more {quoted_harms}"] if unwanted else []
-    return f"{subject}: {', '.join(sides)}"
+        return f"It should be {parts.subject}" if words.n_positive > unmet else f"No more “{parts.subject}”"
+    wishes, harms = " and ".join(parts.wanted), " or ".join(parts.unwanted)
+    if (parts.wanted or parts.unwanted) and all(_is_adjective(w) for w in parts.wanted + parts.unwanted):
+        if not parts.wanted:
+            return f"{subject} should not be {harms}"
+        return f"{subject} should be {wishes}" + (f", not {harms}" if parts.unwanted else "")
+    if parts.wanted or parts.unwanted:
+        sides = [f"customers want {_quoted(parts.wanted)}"] if parts.wanted else []
+        sides += [f"no more {_quoted(parts.unwanted)}"] if parts.unwanted else []
+        return f"{subject}: {', '.join(sides)}"
+    if unmet > words.n_positive and words.company:
+        return f"Less trouble with “{parts.subject}” (often named with it: {', '.join(words.company)})"
+    return f"{subject} should be good" if words.n_positive >= unmet else f"{subject} should cause no trouble"
+
+
+def _quoted(words: list[str]) -> str:
+    return " / ".join(f"“{word}”" for word in words)
 
 
 def _is_adjective(phrase: str) -> bool:
     from unmet.text.words import tag_words
 
-    tags = [tag for _, tag, _, _ in tag_words(phrase)]
-    return bool(tags) and len(tags) <= 2 and tags[-1].lower().startswith(("adj", "jj", "a"))
+    tags = [tag for _, tag, _, _ in tag_words(phrase, "en")]
+    return bool(tags) and len(tags) <= 2 and tags[-1].startswith("a")

@@ -10,8 +10,9 @@ from unmet.core.config import MineConfig
 from unmet.core.tables import MENTIONS, conform
 from unmet.mining.topics import group_mentions
 from unmet.needs.cards import Measured, measure_needs
+from unmet.needs.group_words import words_of_groups
 from unmet.needs.identity import Match, Statement, assign_ids, match_previous
-from unmet.needs.statements import words_of_groups, write_statement
+from unmet.needs.statements import write_statement
 
 
 def build_cards(
@@ -37,7 +38,7 @@ def build_cards(
         group: Statement(
             text=write_statement(found),
             language=found.language,
-            aspect_terms=tuple(name for name, _ in found.aspects),
+            aspect_terms=tuple(name for name, _ in found.names),
         )
         for group, found in words.items()
     }

@@ -1,0 +1,112 @@
+"""Requests and bare complaints get the word that says what they are about.
+
+A sentence without an opinion is attached to the most specific word in it that sets complaints apart:
+the rarest that enough complaints hold, so "安装乱收费" is about the charge, not about installation at
+large. Where there is none, an aspect that customers of this corpus name serves. The word's place becomes
+the aspect span, so the link can be checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+import polars as pl
+
+from unmet.core.records import Span
+from unmet.mining.keywords import complaint_keywords, naming_tokens
+
+MIN_ASPECT_USES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    word: str | None
+    span: Span | None
+
+
+def attach_bare_sentences(
+    frame: pl.DataFrame, *, named: Mapping[str, Set[str]], min_mentions: int
+) -> pl.DataFrame:
+    """Fill ``term``, ``aspect`` and the aspect span of mentions that have neither aspect nor opinion.
+
+    Args:
+        frame: mentions with ``language``, ``sentence``, ``term``, ``aspect_term``.
+        named: language → words that name the product itself.
+        min_mentions: complaints that must hold a word before it can name a need.
+    """
+    bare = pl.col("aspect").is_null() & pl.col("opinion").is_null()
+    indexed = frame.with_row_index("_index")
+    updates = []
+    for language in ("zh", "en"):
+        own = indexed.filter(pl.col("language") == language)
+        rows = own.filter(bare)
+        if rows.is_empty():
+            continue
+        names = _names(own, language, named[language], min_mentions)
+        found = [_best(sentence, language, names) for sentence in rows["sentence"].to_list()]
+        updates.append(_update(rows, found))
+    if not updates:
+        return frame
+    return (
+        indexed.join(pl.concat(updates), on="_index", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("term", "_term").alias("term"),
+            pl.coalesce("aspect_term", "_term").alias("aspect_term"),
+            pl.coalesce("aspect", "_aspect").alias("aspect"),
+            pl.coalesce("aspect_start", "_start").alias("aspect_start"),
+            pl.coalesce("aspect_end", "_end").alias("aspect_end"),
+        )
+        .drop("_index", "_term", "_aspect", "_start", "_end")
+    )
+
+
+def _names(own: pl.DataFrame, language: str, named: Set[str], min_mentions: int) -> dict[str, float]:
+    """Words that can name a need, with a weight: complaint keywords (the rarer the better), then aspects."""
+    sentences = own.unique(["document_id", "start", "end"], maintain_order=True)
+    unhappy = (pl.col("polarity") == "negative") | pl.col("is_request")
+    found = complaint_keywords(
+        sentences.filter(unhappy)["sentence"].to_list(),
+        sentences.filter(~unhappy)["sentence"].to_list(),
+        language,
+    )
+    names = {
+        word: 1.0 / keyword.complaints
+        for word, keyword in found.items()
+        if keyword.complaints >= min_mentions and word not in named
+    }
+    known = own.filter(pl.col("term") == pl.col("aspect_term"))["term"].value_counts()
+    for term, count in known.iter_rows():
+        if count >= MIN_ASPECT_USES and term not in named:
+            names.setdefault(term, 0.0)
+    return names
+
+
+def _best(sentence: str, language: str, names: dict[str, float]) -> _Found:
+    candidates = [token for token in naming_tokens(sentence, language) if token.word in names]
+    if not candidates:
+        return _Found(None, None)
+    best = max(candidates, key=lambda token: (names[token.word], len(token.word), -token.span[0]))
+    return _Found(best.word, best.span)
+
+
+def _update(rows: pl.DataFrame, found: list[_Found]) -> pl.DataFrame:
+    starts = rows["start"].to_list()
+    sentences = rows["sentence"].to_list()
+    spans = [item.span for item in found]
+    return pl.DataFrame(
+        {
+            "_index": rows["_index"],
+            "_term": [item.word for item in found],
+            "_aspect": [s[slice(*span)] if span else None for s, span in zip(sentences, spans, strict=True)],
+            "_start": [b + span[0] if span else None for b, span in zip(starts, spans, strict=True)],
+            "_end": [b + span[1] if span else None for b, span in zip(starts, spans, strict=True)],
+        },
+        schema={
+            "_index": rows.schema["_index"],
+            "_term": pl.String,
+            "_aspect": pl.String,
+            "_start": pl.Int64,
+            "_end": pl.Int64,
+        },
+    )

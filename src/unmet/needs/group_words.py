@@ -1,0 +1,121 @@
+"""The words of each group: what it is called, what is praised, what is complained of, what comes with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from unmet.mining.keywords import naming_tokens
+from unmet.mining.lexicon import generic_opinions, word_set
+
+EN_KEPT = frozenset({"not", "no", "too", "hard", "never"})
+"""Words that stay at the head of an English opinion: without them it would mean something else."""
+COMPANY_SENTENCES = 150
+COMPANY_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWords:
+    """Words of one group, most common first, each with its number of mentions."""
+
+    language: str
+    names: tuple[tuple[str, int], ...]  # surface forms
+    complaints: tuple[tuple[str, int], ...]  # negative opinions that tell something
+    praises: tuple[tuple[str, int], ...]  # positive opinions that tell something
+    company: tuple[str, ...]  # nouns and verbs that set the group's unhappy sentences apart
+    n_requests: int
+    n_negative: int
+    n_positive: int
+    named_by_opinion: bool  # the group has no aspect, only a telling opinion such as 漏水
+
+
+def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, GroupWords]:
+    """Collect each group's words.
+
+    Args:
+        mentions: grouped mentions (see ``mining.topics``): columns ``group``, ``language``, ``aspect``,
+            ``aspect_term``, ``term``, ``opinion``, ``opinion_term``, ``polarity``, ``is_request``,
+            ``sentence``.
+        top: words kept per kind.
+    """
+    rows = mentions.filter(pl.col("group").is_not_null())
+    parts = {str(key[0]): part for key, part in rows.group_by(["group"], maintain_order=True)}
+    company = _company(parts)
+    return {group: _words_of(part, company[group], top) for group, part in parts.items()}
+
+
+def _words_of(part: pl.DataFrame, company: tuple[str, ...], top: int) -> GroupWords:
+    language = part["language"][0]
+    polarity = part["polarity"].value_counts()
+    counts = dict(polarity.iter_rows())
+    return GroupWords(
+        language=language,
+        names=_common(_names(part), top),
+        complaints=_common(_opinions(part, "negative", language), top),
+        praises=_common(_opinions(part, "positive", language), top),
+        company=company,
+        n_requests=part.filter(pl.col("is_request") & (pl.col("polarity") == "neutral")).height,
+        n_negative=counts.get("negative", 0),
+        n_positive=counts.get("positive", 0),
+        named_by_opinion=2 * part.filter(pl.col("aspect_term") == pl.col("term")).height < part.height,
+    )
+
+
+def _names(part: pl.DataFrame) -> list[str]:
+    """What the thing is called: the aspect as written where it carries the term, else the term."""
+    names = []
+    for aspect, aspect_term, term in part.select("aspect", "aspect_term", "term").iter_rows():
+        names.append(" ".join(aspect.lower().split()) if aspect and aspect_term == term else term)
+    return names
+
+
+def _opinions(part: pl.DataFrame, polarity: str, language: str) -> list[str]:
+    generic = generic_opinions()
+    rows = part.filter((pl.col("polarity") == polarity) & pl.col("opinion_term").is_not_null())
+    return [
+        term if language == "zh" else _plain_english(opinion)
+        for term, opinion in rows.select("opinion_term", "opinion").iter_rows()
+        if term not in generic
+    ]
+
+
+def _plain_english(opinion: str) -> str:
+    """An English opinion without intensifiers at its head."""
+    words = opinion.lower().split()
+    while len(words) > 1 and words[0] in word_set("en_stop") and words[0] not in EN_KEPT:
+        words.pop(0)
+    return " ".join(words)
+
+
+def _common(words: Sequence[str], top: int) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0]))[:top])
+
+
+def _company(parts: dict[str, pl.DataFrame]) -> dict[str, tuple[str, ...]]:
+    """Words of each group's unhappy sentences that are much rarer in the other groups' (tf–idf)."""
+    counted = {group: _unhappy_words(part) for group, part in parts.items()}
+    spread: Counter[str] = Counter()
+    for words in counted.values():
+        spread.update({word for word, n in words.items() if n >= 2})
+    result = {}
+    for group, words in counted.items():
+        own = set(parts[group]["term"].unique().to_list())
+        scored = {
+            word: n / (1 + spread[word])
+            for word, n in words.items()
+            if n >= 2 and not any(word in name or name in word for name in own)
+        }
+        best = sorted(scored, key=lambda word: (-scored[word], word))[:COMPANY_WORDS]
+        result[group] = tuple(best)
+    return result
+
+
+def _unhappy_words(part: pl.DataFrame) -> Counter[str]:
+    unhappy = part.filter(pl.col("polarity") != "positive").head(COMPANY_SENTENCES)
+    words: Counter[str] = Counter()
+    for sentence, language in unhappy.select("sentence", "language").iter_rows():
+        words.update({token.word for token in naming_tokens(sentence, language)})
+    return words
