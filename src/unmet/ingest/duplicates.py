@@ -6,6 +6,7 @@ texts decide. Of a group of copies the first stays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ class DuplicateFinder:
 
         near = self._near_targets(
             batch, is_new & long.to_numpy()
-        )  # row → ~row of this batch or number of an older text
+        )  # number of an older text or ~row of this batch
         kept_rows = np.flatnonzero(is_new & (near == _NO_MATCH))
         target[kept_rows] = self.n_kept + np.arange(len(kept_rows), dtype=np.int32)
         is_near = np.flatnonzero(is_new & (near != _NO_MATCH))
@@ -142,44 +143,62 @@ class DuplicateFinder:
         if self._config.near_duplicate_similarity >= 1.0 or not len(rows):
             return near
         ratings = batch["rating"].cast(pl.Float32).fill_null(np.nan).to_numpy()[rows]
-        for place, candidate in self._candidates(ratings):
-            if near[rows[place]] != _NO_MATCH:
-                continue
-            number = candidate
-            if number < 0 and near[rows[~number]] != _NO_MATCH:  # itself a copy: what does it repeat?
-                match = int(near[rows[~number]])
-                number = ~int(np.searchsorted(rows, ~match)) if match < 0 else match
-                if _differ(ratings[place], ratings[~number] if number < 0 else self._ratings.rows[number]):
-                    continue
-            other = texts[~number] if number < 0 else self._store.read(number)
-            if similarity(texts[place], other) >= self._config.near_duplicate_similarity:
-                near[rows[place]] = ~int(rows[~number]) if number < 0 else number
+        older, shared = self._candidates(ratings)
+        leaders: dict[int, int] = {}  # band key → first kept text of this batch that has it
+        for place in sorted(older.keys() | shared.keys()):
+            keys = shared.get(place, ())
+            inside = sorted({leaders[key] for key in keys if key in leaders})
+            match = self._first_similar(place, older.get(place, ()), inside, texts, ratings)
+            if match is None:
+                for key in keys:
+                    leaders.setdefault(key, place)
+            else:
+                near[rows[place]] = match if match >= 0 else ~int(rows[~match])
         return near
 
-    def _candidates(self, ratings: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
-        """Pairs worth an exact look, in order of rows: ``(place, older text or ~earlier place)``."""
-        n = len(self._signed_rows)
+    def _candidates(
+        self, ratings: npt.NDArray[np.float32]
+    ) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """What is worth an exact look: by place, the older texts; and the band keys that are new and shared."""
         bands = self._signed_bands
-        older = self._bands.find(bands.ravel()).reshape(n, N_BANDS)
-        pairs = [_pairs(older)]
-        earlier = np.full((n, N_BANDS), ABSENT, dtype=np.int64)
-        for band in range(N_BANDS):
-            _, first, inverse = np.unique(bands[:, band], return_index=True, return_inverse=True)
-            leader = first[inverse]
-            own = leader == np.arange(n)
-            earlier[:, band] = np.where(own, ABSENT, leader)
-        inside = _pairs(earlier)
-        threshold = self._config.near_duplicate_similarity - _SLACK
-        places, numbers = pairs[0]
-        good = estimated_similarity(self._signed_compact[places], self._compact.rows[numbers]) >= threshold
+        found = self._bands.find(bands.ravel()).reshape(bands.shape)
+        places, numbers = _pairs(found)
+        good = estimated_similarity(self._signed_compact[places], self._compact.rows[numbers]) >= self._worth
         good &= ~_differ(ratings[places], self._ratings.rows[numbers])
-        found = list(zip(places[good].tolist(), numbers[good].tolist(), strict=True))
-        places, leaders = inside
-        good = estimated_similarity(self._signed_compact[places], self._signed_compact[leaders]) >= threshold
-        good &= ~_differ(ratings[places], ratings[leaders])
-        found += list(zip(places[good].tolist(), (~leaders[good]).tolist(), strict=True))
-        # Older texts first (0, 1, …), then earlier rows of this batch in their order.
-        return sorted(found, key=lambda pair: (pair[0], pair[1] < 0, pair[1] if pair[1] >= 0 else ~pair[1]))
+        older: dict[int, list[int]] = {}
+        for place, number in zip(places[good].tolist(), numbers[good].tolist(), strict=True):
+            older.setdefault(place, []).append(number)
+        _, inverse, counts = np.unique(bands.ravel(), return_inverse=True, return_counts=True)
+        is_shared = (counts[inverse].reshape(bands.shape) > 1) & (found == ABSENT)
+        shared: dict[int, list[int]] = {}
+        for place, band in zip(*(axis.tolist() for axis in np.nonzero(is_shared)), strict=True):
+            shared.setdefault(place, []).append(int(bands[place, band]))
+        return older, shared
+
+    @property
+    def _worth(self) -> float:
+        return self._config.near_duplicate_similarity - _SLACK
+
+    def _first_similar(
+        self,
+        place: int,
+        older: Sequence[int],
+        inside: Sequence[int],
+        texts: list[str],
+        ratings: npt.NDArray[np.float32],
+    ) -> int | None:
+        """The first similar text: the number of an older one, or ``~place`` of one in this batch."""
+        threshold = self._config.near_duplicate_similarity
+        for number in older:
+            if similarity(texts[place], self._store.read(number)) >= threshold:
+                return number
+        for leader in inside:
+            pair = self._signed_compact[[place]], self._signed_compact[[leader]]
+            if _differ(ratings[place], ratings[leader]) or estimated_similarity(*pair)[0] < self._worth:
+                continue
+            if similarity(texts[place], texts[leader]) >= threshold:
+                return ~leader
+        return None
 
     def _flags(
         self,

@@ -11,7 +11,7 @@ from types import TracebackType
 import polars as pl
 
 from unmet.core.files import atomic_path
-from unmet.core.tables import DOCUMENTS, REJECTED, conform
+from unmet.core.tables import DOCUMENTS, REJECTED
 
 
 class Parts:
@@ -67,4 +67,4 @@ class Parts:
                     frame = self.scan(table).select(list(schema))
                     frame.sink_parquet(temporary, compression="zstd", maintain_order=True)
                 else:
-                    conform(pl.DataFrame(), schema, name=table).write_parquet(temporary)
+                    pl.DataFrame(schema=schema).write_parquet(temporary)

@@ -90,6 +90,7 @@ FOLDED: tuple[Rule, ...] = (
 
 WRITTEN: tuple[Rule, ...] = (
     Rule("advertising", 0.3, r"\[(?:phone|handle|email|user|contact|url|account|wechat|qq)[^\]]{0,8}\]"),
+    Rule("advertising", 1.0, r"\b(?:dm|inbox|pm) (?:me|us) (?:for|to get|and get)\b"),
     Rule("advertising", 0.3, r"\*{3,}"),
     Rule("advertising", 0.3, (
         r"\b[a-z0-9-]{2,20}\.(?:red|cc|top|xyz|me|tk|club|vip|shop|biz|info|win)\b|\b(?:bit\.ly|t\.cn|"
