@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from unmet.models.opinion_attributes import CATEGORIES
 
+GENERAL_SEEDS = (
+    "推荐 失望 喜欢 满意 差评 好评 垃圾 后悔 购买 东西 产品 宝贝 商品 不错 很好 一般 上当 坑 骗 购物 太差 还行 差劲 总体 整体 "
+    "recommend recommended disappointed disappointing disappointment love loved hate like liked great good bad terrible "
+    "awful horrible worst best product item thing purchase bought buy return returned happy unhappy stars okay ok excellent"
+)
+"""Words that speak of the thing as a whole; they count only where no topic word does."""
+
 SEEDS: dict[str, tuple[str, str]] = {
     "price": (
         "价格 价钱 性价比 价位 售价 cp值 保价 掉价 降价 涨价 贵 便宜 实惠 划算 超值 优惠 差价 "
@@ -117,7 +124,7 @@ SEEDS: dict[str, tuple[str, str]] = {
     "service": (
         "服务 客服 售后 服务态度 态度 卖家 店家 商家 售后服务 老板 服务员 前台 退货 换货 发票 退换 "
         "退款 京东 客服态度 店主",
-        "service support seller staff customer-service waiter warranty refund return manager "
+        "service support seller staff customer-service waiter warranty refund manager "
         "waitress company server rep",
     ),
     "authenticity": (
@@ -138,7 +145,7 @@ SEEDS: dict[str, tuple[str, str]] = {
     ),
     "content": (
         "内容 故事 情节 文笔 书 作者 插图 翻译 书中 文字 观点 封面 案例",
-        "story book plot characters author writing reading read chapter novel illustrations",
+        "story book plot characters author writing reading read chapter novel illustrations boring fun funny entertaining",
     ),
     "quality": (
         "质量 品质 品控 质感 瑕疵 划痕 次品",
@@ -184,24 +191,32 @@ _BY_WORD = {
 assert set(SEEDS) < set(CATEGORIES)
 
 
+_GENERAL = frozenset(GENERAL_SEEDS.split())
+
+
 def seed_category(words: list[str]) -> str | None:
     """Category of the last seed word of a span (heads come last), if any."""
     joined = "".join(words)
     if joined in _BY_WORD:
         return _BY_WORD[joined]
-    return next((_BY_WORD[w] for w in reversed(words) if w in _BY_WORD), None)
+    found = next((_BY_WORD[w] for w in reversed(words) if w in _BY_WORD), None)
+    if found is None and (joined in _GENERAL or any(w in _GENERAL for w in words)):
+        return "general"
+    return found
 
 
 def unified_category(label: str | None, aspect: list[str], opinion: list[str]) -> str | None:
     """Unified category of a labelled pair: the aspect's seed word, the set's label, the opinion's seed word."""
     by_aspect = seed_category(aspect)
-    if by_aspect is not None:
+    if by_aspect not in (None, "general"):
         return by_aspect
     mapped = _mapped(label)
     if mapped in (None, "general", "quality"):
         by_opinion = seed_category(opinion)
         if by_opinion is not None:
             return by_opinion
+    if mapped is None:
+        return by_aspect
     return mapped
 
 

@@ -30,7 +30,7 @@ from unmet.models.entity_features import (
 )
 from unmet.models.package import save_package
 from unmet.models.tagger import tagged_spans
-from unmet.models.tagger_features import WordClasses, cut_chinese, mix
+from unmet.models.tagger_features import WordClasses, cut_words, mix
 from unmet.text.folding import fold
 from word_classes import classes_of_texts, load_word_classes
 
@@ -53,7 +53,7 @@ def learn_title_classes() -> WordClasses:
     lines = (data_folder() / "queries" / "zh_taobao_queries.tsv").read_text(encoding="utf-8").splitlines()
     texts = [line.partition("\t")[2] or line for line in lines]
     texts += [t.text for t in distinct_titles()] * 2 + [t.text for t in read_queries("train")]
-    words = [[sys.intern("0" if w.isdigit() else w) for w, _ in cut_chinese(fold(t))] for t in texts]
+    words = [[sys.intern("0" if w.isdigit() else w) for w, _ in cut_words(fold(t), "zh")] for t in texts]
     return classes_of_texts(words, max_words=22_000)
 
 

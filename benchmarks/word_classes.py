@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from corpora_spans import data_folder
-from unmet.models.tagger_features import WordClasses, cut_chinese, cut_english, stable_hash
+from unmet.models.tagger_features import WordClasses, cut_words, stable_hash
 from unmet.text.folding import fold
 
 csv.field_size_limit(10_000_000)
@@ -90,13 +90,12 @@ def _english_texts() -> Iterator[tuple[str, int | None]]:
 
 def learn_word_classes(language: str) -> tuple[WordClasses, list[str]]:
     """Classes and polarity bins of the most frequent words, and the words in the order of the keys."""
-    cut = cut_chinese if language == "zh" else cut_english
     counts: Counter[str] = Counter()
     texts: list[list[str]] = []
     documents = {-1: Counter[str](), 1: Counter[str]()}
     totals = {-1: 0, 1: 0}
     for text, label in starred_texts(language):
-        words = [sys.intern("0" if w.isdigit() else w) for w, _ in cut(fold(text))]
+        words = [sys.intern("0" if w.isdigit() else w) for w, _ in cut_words(fold(text), language)]
         counts.update(words)
         texts.append(words)
         if label is not None:

@@ -11,7 +11,7 @@ from unmet.models.tagger import (
     one_per_slot,
     tagged_spans,
 )
-from unmet.models.tagger_features import NO_CLASSES, cut_chinese, cut_english, mix, read_sentences
+from unmet.models.tagger_features import NO_CLASSES, mix, read_sentences
 from unmet.models.viterbi import Decoded
 
 TEMPLATES = (
@@ -58,18 +58,27 @@ def test_mix_separates_templates_and_order():
 
 def test_token_offsets_cover_the_original_text():
     text = "螢幕很大！Screen IS great, ３天 壞了…"
-    for language, cut in (("zh", cut_chinese), ("en", cut_english)):
+    for language in ("zh", "en"):
         sentences = read_sentences([text], language, NO_CLASSES)
         pieces = [text[s:e] for s, e in zip(sentences.starts, sentences.ends, strict=True)]
-        assert "".join(pieces).replace(" ", "") == text.replace(" ", ""), (language, cut)
+        assert "".join(pieces).replace(" ", "") == text.replace(" ", ""), language
 
 
 def test_sentences_split_but_keep_every_token():
-    texts = ["好。坏！", "x " * 500]
+    texts = ["好。。坏！", "x " * 500, "", " \n ", "Fine. v2.0 is\nslow... ok"]
     sentences = read_sentences(texts, "en", NO_CLASSES)
-    assert sentences.text_of.tolist() == [0, 0, 1, 1, 1, 1]
+    assert sentences.text_of.tolist() == [0, 0, 1, 1, 1, 1, 4, 4, 4, 4]
     assert np.diff(sentences.bounds).max() <= 160
-    assert sentences.bounds[-1] == sentences.types.size == 504
+    pieces = [texts[4][s:e] for s, e in zip(sentences.starts[505:], sentences.ends[505:], strict=True)]
+    assert pieces == ["Fine", ".", "v", "2.0", "is", "slow", ".", ".", ".", "ok"]
+    assert sentences.bounds[-5:].tolist() == [505, 507, 510, 514, 515]
+
+
+def test_empty_input_gives_no_sentences():
+    for language in ("zh", "en"):
+        sentences = read_sentences(["", " "], language, NO_CLASSES)
+        assert sentences.types.size == 0
+        assert sentences.bounds.tolist() == [0]
 
 
 def test_hostile_text_is_cut_without_error():

@@ -36,11 +36,19 @@ class PairPlaces:
 
 @dataclass(frozen=True, slots=True)
 class PairFeatures:
-    """Feature keys of pairs laid end to end: keys of pair ``i`` are those with ``pair == i``."""
+    """Feature keys of pairs laid end to end: keys of pair ``i`` are those with ``pair == i``.
+
+    The first ``n_inner`` keys speak of the two spans themselves, the rest of the words around them.
+    """
 
     keys: Column
     pair: Integers
     n_pairs: int
+    n_inner: int
+
+    def inner(self) -> PairFeatures:
+        """Without the words around the spans (all that the category reads)."""
+        return PairFeatures(self.keys[: self.n_inner], self.pair[: self.n_inner], self.n_pairs, self.n_inner)
 
 
 def _ranges(first: Integers, last: Integers) -> tuple[Integers, Integers]:
@@ -71,19 +79,19 @@ def pair_attribute_features(sentences: Sentences, places: PairPlaces) -> PairFea
         (high, np.minimum(high + _RIGHT, stop)),
         (gap_low, gap_high),
     )
-    keys: list[Column] = []
-    owners: list[Integers] = []
+    heads = _head_columns(sentences, places)
+    keys = [mix(2000 + k, [heads[name] for name in names]) for k, names in enumerate(_HEAD_PARTS)]
+    owners = [np.arange(low.size)] * len(keys)
+    n_inner = 0
     for role, (first, last) in enumerate(roles):
+        if role == 2:
+            n_inner = sum(part.size for part in keys)
         tokens, owner = _ranges(first, last)
         for seed, parts in enumerate(_ROLE_PARTS):
             columns = [sentences.columns[c][padded[place[tokens] + shift]] for c, shift in parts]
             keys.append(mix(1000 + 20 * role + seed, columns))
             owners.append(owner)
-    heads = _head_columns(sentences, places)
-    for seed, names in enumerate(_HEAD_PARTS):
-        keys.append(mix(2000 + seed, [heads[name] for name in names]))
-        owners.append(np.arange(low.size))
-    return PairFeatures(np.concatenate(keys), np.concatenate(owners), low.size)
+    return PairFeatures(np.concatenate(keys), np.concatenate(owners), low.size, n_inner)
 
 
 _ROLE_PARTS: tuple[tuple[tuple[str, int], ...], ...] = (

@@ -171,7 +171,7 @@ def read_opinions(
     sentiment = score_pairs(parts.sentiment, features)
     polarity = softmax(sentiment[:, :3]).argmax(1).tolist()
     valence = np.clip(sentiment[:, 3] + 5.0, 1.0, 9.0).tolist()
-    category = score_pairs(parts.category, features).argmax(1).tolist()
+    category = score_pairs(parts.category, features.inner()).argmax(1).tolist()
     sequence = np.repeat(sentences.text_of, np.diff(sentences.bounds))
     found = []
     for k, (aspect, opinion) in enumerate(pairs):

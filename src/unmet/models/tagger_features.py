@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ Template = tuple[tuple[str, int], ...]
 PAD = 0
 """Type number of the padding between sequences."""
 
-_ENGLISH_TOKEN = re.compile(r"[^\W\d_]+|'[a-z]+|\d+(?:[.,]\d+)*|[^\w\s]+?|_")
-_SENTENCE_END = re.compile(r"[。！？!?；;\n\r]+|(?<=[a-z0-9)])\.(?=\s|$)|…+|\.{3,}")
+_ENGLISH_TOKEN = re.compile(r"[^\W\d_]+|'[a-z]+|\d+(?:[.,]\d+)*|[^\w\s]+?|_|\n")
+_END_MARKS = frozenset("。！？!?；;…\n\r")
 MAX_TOKENS = 160
 """Longer sentences are cut at this many tokens: the tagger's cost per step stays bounded."""
 
@@ -36,23 +37,31 @@ def stable_hash(text: str) -> int:
     return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
-def cut_chinese(text: str) -> list[tuple[str, int]]:
-    """Words of a folded Chinese text with their start offsets; white space is left out."""
+def cut_chinese(text: str) -> list[str]:
+    """Words of a folded Chinese text; joined they give a text of the same length."""
     import rjieba
 
-    if "\x00" in text or not text.isprintable():
-        text = "".join(c if not 0xD800 <= ord(c) <= 0xDFFF and c != "\x00" else " " for c in text)
-    tokens, place = [], 0
-    for word in rjieba.cut(text):
+    if not text.isprintable():  # the cutter takes neither NUL nor lone surrogates
+        text = "".join(" " if c == "\x00" or 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    words: list[str] = rjieba.cut(text)
+    return words
+
+
+def cut_english(text: str) -> list[tuple[str, int]]:
+    """Words, numbers, single punctuation marks and line ends of a folded text with start offsets."""
+    return [(match[0], match.start()) for match in _ENGLISH_TOKEN.finditer(text)]
+
+
+def cut_words(text: str, language: str) -> list[tuple[str, int]]:
+    """Tokens of a folded text with start offsets, without white space."""
+    if language == "en":
+        return [(word, start) for word, start in cut_english(text) if word != "\n"]
+    place, tokens = 0, []
+    for word in cut_chinese(text):
         if not word.isspace():
             tokens.append((word, place))
         place += len(word)
     return tokens
-
-
-def cut_english(text: str) -> list[tuple[str, int]]:
-    """Words, numbers and single punctuation marks of a folded English text with start offsets."""
-    return [(match[0], match.start()) for match in _ENGLISH_TOKEN.finditer(text)]
 
 
 CLASS_FIELDS = ("coarse", "fine", "polarity", "aspect", "opinion")
@@ -122,6 +131,14 @@ class Sentences:
     words: Sequence[str]  # per type
 
 
+class _Numbers(dict[str, int]):
+    """Type numbers of words, given out in order of appearance."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
 def read_sentences(texts: Sequence[str], language: str, classes: WordClasses) -> Sentences:
     """Cut texts of one language into sentences of tokens.
 
@@ -130,42 +147,76 @@ def read_sentences(texts: Sequence[str], language: str, classes: WordClasses) ->
         language: ``zh`` or ``en``.
         classes: word classes of that language.
     """
-    cut = cut_chinese if language == "zh" else cut_english
-    numbers: dict[str, int] = {"": PAD}
+    numbers = _Numbers({"": PAD})
     types: list[int] = []
     starts: list[int] = []
-    bounds = [0]
-    text_of: list[int] = []
-    for number, text in enumerate(texts):
+    counts: list[int] = []
+    for text in texts:
         folded = fold(text)
-        breaks = [match.end() for match in _SENTENCE_END.finditer(folded)]
-        breaks.append(len(folded) + 1)
-        next_break = 0
-        for word, start in cut(folded):
-            if start >= breaks[next_break] or len(types) - bounds[-1] >= MAX_TOKENS:
-                while start >= breaks[next_break]:
-                    next_break += 1
-                if len(types) > bounds[-1]:
-                    bounds.append(len(types))
-                    text_of.append(number)
-            types.append(numbers.setdefault(word, len(numbers)))
-            starts.append(start)
-        if len(types) > bounds[-1]:
-            bounds.append(len(types))
-            text_of.append(number)
+        before = len(types)
+        if language == "zh":
+            types += map(numbers.__getitem__, cut_chinese(folded))
+        else:
+            tokens = cut_english(folded)
+            types += [numbers[word] for word, _ in tokens]
+            starts += [start for _, start in tokens]
+        counts.append(len(types) - before)
     words = list(numbers)
-    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
-    type_array = np.array(types, dtype=np.int64)
-    start_array = np.array(starts, dtype=np.int64)
+    order = np.array(types, dtype=np.int64)
+    text_of_token = np.repeat(np.arange(len(counts)), counts)
+    length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))[order]
+    start = np.array(starts, dtype=np.int64) if language == "en" else _running_starts(length, text_of_token)
+    kept, bounds = _sentence_bounds(order, start, start + length, text_of_token, words, language)
+    columns = type_columns(words, language, classes)
     return Sentences(
-        type_array,
-        start_array,
-        start_array + lengths[type_array],
-        np.array(bounds, dtype=np.int64),
-        np.array(text_of, dtype=np.int64),
-        type_columns(words, language, classes),
+        order[kept],
+        start[kept],
+        (start + length)[kept],
+        bounds,
+        text_of_token[kept][bounds[:-1]],
+        columns,
         words,
     )
+
+
+def _running_starts(length: NDArray[np.int64], text_of_token: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Start offsets of words that cover their texts without gaps."""
+    start = np.cumsum(length) - length
+    if not start.size:
+        return start
+    first = np.flatnonzero(np.concatenate([[True], text_of_token[1:] != text_of_token[:-1]]))
+    base = np.repeat(start[first], np.diff(np.append(first, start.size)))
+    return np.asarray(start - base)
+
+
+def _sentence_bounds(
+    order: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    text_of_token: NDArray[np.int64],
+    words: Sequence[str],
+    language: str,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Tokens that are not white space, and the bounds of sentences among them.
+
+    A sentence ends after the last of its end marks, at a line end, with its text, or after MAX_TOKENS.
+    """
+    marks = np.array([bool(word) and word[0] in _END_MARKS for word in words])
+    ending = marks[order]
+    if language == "en":  # a full stop ends a sentence only before white space
+        stop = np.array([word == "." for word in words])[order]
+        ending |= stop & np.append(end[:-1] < start[1:], True)
+    blank = np.array([not word or word.isspace() for word in words])[order]
+    breaks = np.cumsum(ending & ~np.append(ending[1:], False))
+    breaks = np.concatenate([[0], breaks[:-1]]) + text_of_token * (order.size + 1)
+    kept = np.flatnonzero(~blank)
+    if not kept.size:
+        return kept, np.zeros(1, dtype=np.int64)
+    sentence = breaks[kept]
+    first = np.flatnonzero(np.concatenate([[True], sentence[1:] != sentence[:-1]]))
+    inside = np.arange(kept.size) - np.repeat(first, np.diff(np.append(first, kept.size)))
+    bounds = np.append(np.flatnonzero(inside % MAX_TOKENS == 0), kept.size)
+    return kept, bounds
 
 
 def type_columns(words: Sequence[str], language: str, classes: WordClasses) -> dict[str, Column]:
@@ -195,6 +246,7 @@ def _hashes(words: Sequence[str]) -> Column:
     return np.fromiter(map(stable_hash, words), dtype=np.uint32, count=len(words))
 
 
+@lru_cache(maxsize=200_000)
 def _chinese_tag(word: str) -> str:
     """Part of speech of a word by the dictionary (the type's tag; context is left to the tagger)."""
     import rjieba
