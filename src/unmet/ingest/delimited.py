@@ -102,8 +102,8 @@ class DelimitedTable:
         rows = [r for r in split_rows(_lines(sample, whole), self.dialect) if isinstance(r, list)]
         return rows[:_SAMPLE_ROWS]
 
-    def chunks(self, columns: Sequence[str], chunk_rows: int) -> Iterator[Chunk]:
-        """Yield the whole source in order, projected to ``columns``."""
+    def chunks(self, columns: Sequence[str], chunk_rows: int, text: str | None = None) -> Iterator[Chunk]:
+        """Yield the whole source in order, projected to ``columns``; here every cell is a text."""
         places = [self._columns.index(name) for name in columns]
         with open_text(self.source, self.encoding.name) as stream:
             chunk = _ChunkBuilder(self, columns, places)
@@ -163,13 +163,12 @@ class _ChunkBuilder:
 
     def _problem(self, cells: list[str]) -> tuple[str, str] | None:
         width, n_cells = self._width, len(cells)
-        if n_cells != width:
-            if n_cells > width and not any(cells[width:]):
-                del cells[width:]  # trailing empty cells hold nothing
-            else:
-                return "ragged_row", f"{n_cells} fields where {width} were expected"
         if self._check_bytes and any(UNDECODABLE in cell for cell in cells):
             return "undecodable_bytes", "bytes that are not valid in the file's encoding"
+        if n_cells != width:
+            if n_cells < width or any(cells[width:]):
+                return "ragged_row", f"{n_cells} fields where {width} were expected"
+            del cells[width:]  # trailing empty cells hold nothing
         if cells == self._header:
             return "repeated_header", "repeats the header row"
         for place, cell in enumerate(cells):
@@ -292,18 +291,14 @@ def _candidates(lines: list[str]) -> list[str]:
 
 
 def _judge(lines: list[str], delimiter: str, quoting: bool) -> tuple[tuple[float, ...], Dialect] | None:
-    dialect = Dialect(delimiter, quoting, 0)
-    records = []
-    for record in split_rows(iter(lines), dialect):
-        records.append(record)
-        if len(records) == _SAMPLE_ROWS:
-            break
-    if not records or isinstance(records[0], Broken) or len(records[0]) < 2:
+    records, n_malformed = _sample_records(lines, delimiter, quoting)
+    if not records or len(records[0]) < 2:
         return None
-    counts = Counter(len(r) for r in records if isinstance(r, list))
+    counts = Counter(len(record) for record in records)
     width, n_alike = counts.most_common(1)[0]
     n_first = counts[len(records[0])]
-    share, share_first = n_alike / len(records), n_first / len(records)
+    n_all = len(records) + n_malformed
+    share, share_first = n_alike / n_all, n_first / n_all
     needed = 0.5 if delimiter in _USUAL else 0.98
     if delimiter in _USUAL and share_first >= 0.3 and is_header(records[0], []):
         share, width = share_first, len(records[0])  # known column names in the first row settle it
@@ -318,6 +313,32 @@ def _judge(lines: list[str], delimiter: str, quoting: bool) -> tuple[tuple[float
         width,
     )
     return rank, Dialect(delimiter, quoting, width)
+
+
+def _sample_records(lines: list[str], delimiter: str, quoting: bool) -> tuple[list[list[str]], int]:
+    """Records of the sample that obey the quoting rules, and how many do not.
+
+    A record that runs into the end of the sample is left out: it may go on in the file.
+    """
+    remembered = _Remembered(iter(lines))
+    style = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+    reader = csv.reader(remembered, delimiter=delimiter, quoting=style)  # type: ignore[arg-type]
+    records: list[list[str]] = []
+    n_malformed = n_lines = 0
+    while len(records) < _SAMPLE_ROWS:
+        remembered.taken.clear()
+        try:
+            record = next(reader)
+        except (StopIteration, csv.Error):
+            break
+        taken = remembered.taken
+        n_lines += len(taken)
+        if quoting and any('"' in line for line in taken) and not _well_quoted(taken, delimiter):
+            if n_lines < len(lines):
+                n_malformed += 1
+        elif record:
+            records.append(record)
+    return records, n_malformed
 
 
 def _separator_run(lines: list[str]) -> Dialect | None:

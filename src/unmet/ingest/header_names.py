@@ -107,6 +107,18 @@ KIND_TEXT_NAMES: dict[str, tuple[str, ...]] = {
 }
 """Names of the text column that come first for a kind of rows."""
 
+NAME_ENDINGS: dict[str, tuple[str, ...]] = {
+    "text": _words("评论内容 评价内容 评论正文 评价正文 reviewtext commenttext reviewbody reviewcontent"),
+    "rating": _words("评分 打分 星级 得分 满意度 rating stars score"),
+    "time": _words("时间 日期 date time datetime timestamp createdat"),
+    "product": _words("商品名称 产品名称 商品名 产品名 productname producttitle"),
+    "product_id": _words("商品id 产品id 商品编号 productid itemid"),
+    "user": _words("用户id 用户名 昵称 会员名 username userid nickname"),
+    "price": _words("价格 单价 售价 price"),
+    "category": _words("类目 品类 类别 category"),
+}
+"""Longer names that end like this are taken where no name fits whole, with less confidence."""
+
 GENERAL_NAMES = frozenset(
     _words("""
     label 标签 score rate grade 分数 name subject field year month day source src item title 情感 sentiment

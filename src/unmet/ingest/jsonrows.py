@@ -67,14 +67,15 @@ class JsonTable:
         """Encoding and layout (lines, array, concatenated, wrapped)."""
         return {"encoding": self.encoding.name, "encoding_why": self.encoding.why, "layout": self.layout}
 
-    def chunks(self, columns: Sequence[str], chunk_rows: int) -> Iterator[Chunk]:
+    def chunks(self, columns: Sequence[str], chunk_rows: int, text: str | None = None) -> Iterator[Chunk]:
         """Yield the whole source in order, projected to ``columns``."""
+        text_key = self._columns[text] if text is not None else None
         keys = [self._columns[name] for name in columns]
         cells: list[list[str | None]] = [[] for _ in keys]
         rows: list[int] = []
         rejected: list[Rejection] = []
         for row, item in enumerate(self._items()):
-            problem = item if isinstance(item, tuple) else _problem(item)
+            problem = item if isinstance(item, tuple) else _problem(item, text_key)
             if problem:
                 reason, detail, text = problem
                 rejected.append(Rejection(row, reason, detail, excerpt(text)))
@@ -101,8 +102,10 @@ class JsonTable:
             return "array"
         if _parsed(first) is not None or not first.startswith("{"):
             return "lines" if second or _inner_list(_parsed(first)) is None else "wrapped"
-        if _starts_objects(first) or second.lstrip().startswith("{"):
-            return "lines" if second.lstrip().startswith("{") else "concatenated"
+        if _starts_objects(first):
+            return "concatenated"
+        if second.lstrip().startswith("{"):
+            return "lines"
         return self._layout_of_spread_objects()
 
     def _layout_of_spread_objects(self) -> str:
@@ -246,7 +249,7 @@ def _cell(item: Any) -> str | None:
         return "true" if item else "false"
     if isinstance(item, (int, float)):
         return _number(item)
-    return json.dumps(item, ensure_ascii=False)
+    return _Nested(json.dumps(item, ensure_ascii=False))
 
 
 def _number(item: int | float) -> str | None:
@@ -256,7 +259,19 @@ def _number(item: int | float) -> str | None:
         return None
 
 
-def _problem(item: dict[str, str | None]) -> tuple[str, str, str] | None:
+class _Nested(str):
+    """JSON text of a list or object, told apart from a text."""
+
+    __slots__ = ()
+
+
+def _problem(item: dict[str, str | None], text_key: str | None) -> tuple[str, str, str] | None:
+    if text_key is not None:
+        cell = item.get(text_key)
+        inner = {k: v for k, v in item.items() if k.startswith(text_key + ".")} if cell is None else {}
+        if isinstance(cell, _Nested) or inner:
+            shown = cell or json.dumps(inner, ensure_ascii=False)
+            return "wrong_type", "a list or object where the text was expected", shown
     for key, cell in item.items():
         if cell is not None and len(cell) > MAX_FIELD_CHARACTERS:
             return "field_too_large", f"{printable(key)[:60]} has {len(cell):,} characters", cell[:2000]

@@ -10,7 +10,14 @@ import polars as pl
 
 from unmet.core.errors import MappingError
 from unmet.ingest.columns import ColumnLook, look_at
-from unmet.ingest.header_names import FIELDS, GENERAL_NAMES, KIND_TEXT_NAMES, KNOWN_NAMES, OTHER_NAMES
+from unmet.ingest.header_names import (
+    FIELDS,
+    GENERAL_NAMES,
+    KIND_TEXT_NAMES,
+    KNOWN_NAMES,
+    NAME_ENDINGS,
+    OTHER_NAMES,
+)
 from unmet.ingest.headers import plain_name
 
 KINDS_WITHOUT_TEXT = frozenset({"interaction", "order"})
@@ -155,10 +162,11 @@ def _by_name(
         for place, column in enumerate(columns)
         if (plain := _stem(column)) in names
     )
-    for _, _, column in ranked:
+    exact = [(column, 0.8 if plain_name(column) in GENERAL_NAMES else 0.95) for _, _, column in ranked]
+    similar = [(c, 0.7) for c in columns if _stem(c).endswith(NAME_ENDINGS.get(field, ()))]
+    for column, confidence in [*exact, *(pair for pair in similar if pair[0] not in dict(exact))]:
         problem = _mismatch(field, looks[column])
         if problem is None:
-            confidence = 0.8 if plain_name(column) in GENERAL_NAMES else 0.95
             return Decision(field, column, "header", confidence, f"column name {column!r}")
         refused.append(Decision(field, column, "header", 0.0, problem))
     return None

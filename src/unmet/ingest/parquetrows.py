@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from unmet.core.errors import InputError
+from unmet.core.errors import InputError, MappingError
 from unmet.ingest.compression import open_bytes
 from unmet.ingest.rows import MAX_COLUMNS, Chunk, unique_names
 from unmet.ingest.sources import Source
@@ -32,6 +33,7 @@ class ParquetTable:
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             raise self._damaged(error) from error
         self._expressions: dict[str, pl.Expr] = {}
+        self._nested: set[str] = set()
         for name, dtype in schema.items():
             self._add(pl.col(name), name, dtype, 1)
         if len(self._expressions) > MAX_COLUMNS:
@@ -60,6 +62,8 @@ class ParquetTable:
             return
         (unique,), _ = unique_names([name])
         self._expressions[unique] = _as_text(expression, dtype).alias(unique)
+        if dtype.is_nested():
+            self._nested.add(unique)
 
     @property
     def columns(self) -> list[str]:
@@ -71,8 +75,10 @@ class ParquetTable:
         """Nothing was guessed."""
         return {}
 
-    def chunks(self, columns: Sequence[str], chunk_rows: int) -> Iterator[Chunk]:
+    def chunks(self, columns: Sequence[str], chunk_rows: int, text: str | None = None) -> Iterator[Chunk]:
         """Yield the whole source in order, projected to ``columns``."""
+        if text in self._nested:
+            raise MappingError(f"column {text!r} holds lists or objects, not texts", where=self.source.name)
         wanted = [self._expressions[name] for name in columns]
         for start in range(0, self._n_rows, chunk_rows):
             try:
@@ -86,6 +92,11 @@ class ParquetTable:
         return InputError(f"the Parquet file cannot be read ({what})", where=self.source.name, hint=_HINT)
 
 
+def _as_json(cells: pl.Series) -> pl.Series:
+    shown = [None if c is None else json.dumps(c, ensure_ascii=False, default=str) for c in cells.to_list()]
+    return pl.Series(cells.name, shown, dtype=pl.String)
+
+
 def _as_text(expression: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if dtype.is_float():
         whole = (expression == expression.round(0)) & (expression.abs() < 1e15)
@@ -96,8 +107,8 @@ def _as_text(expression: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return naive.dt.replace_time_zone(None).dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
     if isinstance(dtype, pl.Binary):
         return expression.cast(pl.String, strict=False)
-    if isinstance(dtype, (pl.List, pl.Array, pl.Struct)):
-        return expression.map_elements(str, return_dtype=pl.String)
+    if dtype.is_nested():
+        return expression.map_batches(_as_json, return_dtype=pl.String)
     if isinstance(dtype, pl.Object):
         return pl.lit(None, dtype=pl.String)
     return expression.cast(pl.String)

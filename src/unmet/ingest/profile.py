@@ -43,7 +43,7 @@ def profile_inputs(
 def _describe(plan: Plan, kind: str) -> dict[str, Any]:
     tally = _Tally(plan, kind)
     wanted = list(dict.fromkeys(plan.mapping.columns.values()))
-    for chunk in plan.table.chunks(wanted, _CHUNK_ROWS):
+    for chunk in plan.table.chunks(wanted, _CHUNK_ROWS, plan.mapping.column("text")):
         tally.add(chunk)
     source = plan.source
     return {

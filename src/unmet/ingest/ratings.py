@@ -23,11 +23,13 @@ _STAR_WORDS: dict[float, str] = {
     """,
     4.0: "满意 推荐 较好 比较满意 satisfied somewhat_positive great",
     3.0: """
-        中评 中 中性 中立 一般 还行 普通 没有意见 无所谓 neutral neu average ok okay fair mixed so-so so_so mediocre
+        中评 中 中性 中立 一般 还行 普通 没有意见 无所谓
+        neutral neu average ok okay fair mixed so-so so_so mediocre
     """,
     2.0: "不满意 较差 不太满意 比较差 不推荐 dissatisfied poor unsatisfied somewhat_negative",
     1.0: """
-        差评 负 负面 消极 负向 负评 讨厌 很差 非常不满意 很不满意 非常差 极差 👎 negative neg bad dislike disliked
+        差评 负 负面 消极 负向 负评 讨厌 很差 非常不满意 很不满意 非常差 极差 👎
+        negative neg bad dislike disliked
         thumbs_down thumbsdown unhappy terrible very_bad very_poor very_dissatisfied hate awful horrible worst
         very_negative
     """,

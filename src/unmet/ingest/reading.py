@@ -71,7 +71,7 @@ def read_records(
 def _batches(plans: Sequence[Plan], kind: str, chunk_rows: int) -> Iterator[RecordBatch]:
     for plan in plans:
         columns = list(dict.fromkeys(plan.mapping.columns.values()))
-        for chunk in plan.table.chunks(columns, chunk_rows):
+        for chunk in plan.table.chunks(columns, chunk_rows, plan.mapping.column("text")):
             yield to_batch(chunk, plan, kind)
 
 

@@ -65,8 +65,11 @@ class Table(Protocol):
         """Plain sentences about what looked odd but did not stop the reading."""
         ...
 
-    def chunks(self, columns: Sequence[str], chunk_rows: int) -> Iterator[Chunk]:
-        """Yield the whole source in order, projected to ``columns``."""
+    def chunks(self, columns: Sequence[str], chunk_rows: int, text: str | None = None) -> Iterator[Chunk]:
+        """Yield the whole source in order, projected to ``columns``.
+
+        Rows whose cell in the column ``text`` is a list or object are rejected as ``wrong_type``.
+        """
         ...
 
 

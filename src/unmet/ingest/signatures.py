@@ -43,6 +43,7 @@ _REFUSED: tuple[tuple[bytes, str, str], ...] = (
     (b"\x80\x05\x95", "a Python pickle", "Save it as CSV or Parquet; pickles are never opened."),
     (b"\x1f\x8b", "a gzip file inside another archive", "Unpack the outer one first."),
 )
+_FEW_CONTROL_BYTES = 16  # text pasted from anywhere may hold some
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
@@ -94,7 +95,7 @@ def _refuse_other_kinds(head: bytes, where: str) -> None:
         n_control = sum(
             head.count(bytes([b])) for b in range(1, 32) if b not in (9, 10, 11, 12, 13, 27, 1, 31)
         )
-        if n_control > 0.02 * len(head):
+        if n_control > max(_FEW_CONTROL_BYTES, 0.02 * len(head)):
             raise InputError("is binary, not a table of text", where=where, hint=TABLES_HINT)
 
 

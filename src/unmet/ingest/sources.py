@@ -59,10 +59,10 @@ def open_sources(inputs: Sequence[str | Path]) -> list[Source]:
     if not inputs:
         raise InputError("no input given", hint="Name a file, a folder, a pattern or - for standard input.")
     found: list[Source] = []
-    seen: set[tuple[Path, str | None]] = set()
+    seen: set[tuple[str, str | None]] = set()
     for item in inputs:
         for path, label, selected in _expand(item):
-            key = (path.resolve(), selected)
+            key = (os.path.realpath(path), selected)
             if key in seen:
                 continue
             seen.add(key)
@@ -84,9 +84,9 @@ def _expand(item: str | Path) -> list[tuple[Path, str, str | None]]:
             return [(path, path.name, None)]
     except OSError as error:
         raise InputError(f"cannot be opened ({error.strerror})", where=text) from error
-    before, mark, selected = text.rpartition("!")
-    if mark and Path(before).is_file():
-        return [(Path(before), Path(before).name, selected)]
+    for place, character in enumerate(text):
+        if character == "!" and Path(text[:place]).is_file():
+            return [(Path(text[:place]), Path(text[:place]).name, text[place + 1 :])]
     if glob.has_magic(text):
         matches = sorted(Path(match) for match in glob.glob(text, recursive=True))
         files = [match for match in matches if match.is_file()]
@@ -182,7 +182,7 @@ def _with_unique_names(sources: list[Source]) -> list[Source]:
     named: list[Source] = []
     taken: dict[str, Path] = {}
     for source in sources:
-        name, parents = source.name, list(source.path.resolve().parents)
+        name, parents = source.name, list(source.path.absolute().parents)
         while name in taken and parents and parents[0].name:
             name = f"{parents.pop(0).name}/{name}"
         number = 2
@@ -208,5 +208,7 @@ def _spool(stream: IO[str]) -> Path:
         else:
             while block := raw.read(1 << 20):
                 target.write(block)
+    if not path.stat().st_size:
+        raise InputError("standard input is empty", hint="Pipe a table into it, for example < reviews.csv")
     _SPOOLED[stream] = path
     return path

@@ -88,7 +88,7 @@ class SheetTable:
         """Sheet name and whether it has a header."""
         return {"sheet": self.source.sheet, "header": self.has_header}
 
-    def chunks(self, columns: Sequence[str], chunk_rows: int) -> Iterator[Chunk]:
+    def chunks(self, columns: Sequence[str], chunk_rows: int, text: str | None = None) -> Iterator[Chunk]:
         """Yield the sheet in order, projected to ``columns``."""
         for start in range(0, self._frame.height, chunk_rows):
             yield typed_chunk(self._frame[start : start + chunk_rows], columns, start)
