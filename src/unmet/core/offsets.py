@@ -88,50 +88,57 @@ def substitute(pattern: Any, replace: str | Callable[[Any], str], text: str) -> 
 
 
 def merge_adjacent(edits: list[tuple[int, int, int, int]]) -> Edits:
-    """Join edits that touch on both sides, so that slices at their border stay unambiguous."""
+    """Join touching edits where slices at their border would be ambiguous.
+
+    That is where one of them is a pure insertion (it stands for no source of its own) or both are
+    pure deletions. Touching replacements stay apart, so that ``ＡＢ`` → ``AB`` maps letter by letter.
+    """
     merged: list[tuple[int, int, int, int]] = []
     for edit in edits:
-        if merged and merged[-1][1] == edit[0] and merged[-1][3] == edit[2]:
+        if merged and _belong_together(merged[-1], edit):
             merged[-1] = (merged[-1][0], edit[1], merged[-1][2], edit[3])
         else:
             merged.append(edit)
     return tuple(merged)
 
 
+def _belong_together(left: tuple[int, int, int, int], right: tuple[int, int, int, int]) -> bool:
+    if left[1] != right[0] or left[3] != right[2]:
+        return False
+    is_insertion = left[2] == left[3] or right[2] == right[3]
+    are_deletions = left[0] == left[1] and right[0] == right[1]
+    return is_insertion or are_deletions
+
+
 def compose(outer: Edits, inner: Edits) -> Edits:
-    """Return the edits of a two-step change: source → (inner) → middle → (outer) → target."""
+    """Return the edits of a two-step change: source → (inner) → middle → (outer) → target.
+
+    Edits of the two steps that overlap in the middle text become one; the others stay as they are.
+    """
     if not inner:
         return outer
     if not outer:
         return inner
-    # Both lists cut the middle text into changed segments; overlapping or touching ones are united.
-    segments = sorted(
-        [(s, e, 0) for _, _, s, e in outer] + [(s, e, 1) for s, e, _, _ in inner],
-        key=lambda segment: (segment[0], segment[1]),
-    )
+    # Each edit as (first, last in the middle text, growth of the target, growth of the source).
+    changes = [(s, e, (b - a) - (e - s), 0) for a, b, s, e in outer]
+    changes += [(s, e, 0, (d - c) - (e - s)) for s, e, c, d in inner]
+    changes.sort(key=lambda change: change[:2])
     united: list[list[int]] = []
-    for first, last, _ in segments:
-        if united and first <= united[-1][1]:
+    for first, last, target_growth, source_growth in changes:
+        if united and (first < united[-1][1] or (first, last) == (united[-1][0], united[-1][1])):
             united[-1][1] = max(united[-1][1], last)
+            united[-1][2] += target_growth
+            united[-1][3] += source_growth
         else:
-            united.append([first, last])
+            united.append([first, last, target_growth, source_growth])
     result: list[tuple[int, int, int, int]] = []
-    for first, last in united:
-        source_first, source_last = _outside(inner, first, last)
-        target_first, target_last = _outside(tuple((c, d, a, b) for a, b, c, d in outer), first, last)
-        result.append((target_first, target_last, source_first, source_last))
+    target_shift = source_shift = 0
+    for first, last, target_growth, source_growth in united:
+        starts = first + target_shift, first + source_shift
+        target_shift += target_growth
+        source_shift += source_growth
+        result.append((starts[0], last + target_shift, starts[1], last + source_shift))
     return merge_adjacent(result)
-
-
-def _outside(edits: Edits, first: int, last: int) -> tuple[int, int]:
-    """Map a segment that no edit crosses, keeping edits that touch its borders inside it."""
-    left = bisect_left(edits, first, key=lambda edit: edit[0]) - 1
-    source_first = first if left < 0 else edits[left][3] + (first - edits[left][1])
-    right = bisect_right(edits, last, key=lambda edit: edit[0]) - 1
-    while right >= 0 and edits[right][1] > last:
-        right -= 1
-    source_last = last if right < 0 else edits[right][3] + (last - edits[right][1])
-    return source_first, source_last
 
 
 def dump_edits(edits: Edits) -> str | None:
