@@ -56,13 +56,18 @@ def assign_ids(mentions: pl.DataFrame, statements: Mapping[str, Statement]) -> d
     The id is ``need-`` and 12 hex digits of the hash of the language, the first aspect terms
     (sorted) and the smallest document ids of the members, so it depends on content only.
     """
-    members = _members(mentions)
+    founding = (
+        _members(mentions)
+        .sort("need_id", "document_id")
+        .group_by("need_id", maintain_order=True)
+        .agg(pl.col("document_id").head(FOUNDING_DOCUMENTS))
+    )
     result: dict[str, str] = {}
     taken: set[str] = set()
-    for old in sorted(members):
+    for old, documents in founding.iter_rows():
         statement = statements[old]
         terms = sorted({normal_term(term) for term in statement.aspect_terms[:FOUNDING_TERMS]})
-        parts = [statement.language, *terms, "\x1e", *sorted(members[old])[:FOUNDING_DOCUMENTS]]
+        parts = [statement.language, *terms, "\x1e", *documents]
         result[old] = _free_id("\x1f".join(parts), taken)
         taken.add(result[old])
     return result
@@ -105,32 +110,41 @@ def match_previous(
     """
     from scipy.optimize import linear_sum_assignment
 
+    common = _documents(mentions).join(_documents(previous_mentions), on="document_id", how="inner")
     new, old = _members(mentions), _members(previous_mentions)
-    if not new or not old:
+    if new.is_empty() or old.is_empty():
         return Match({})
-    new_ids, old_ids = sorted(new), sorted(old)
-    common = set(mentions["document_id"].unique()) & set(previous_mentions["document_id"].unique())
-    new_in = [new[i] & common for i in new_ids]
-    old_in = [old[i] & common for i in old_ids]
-    shared = np.array([[len(a & b) for b in old_in] for a in new_in], dtype=float)
-    united = np.array([[len(a | b) for b in old_in] for a in new_in], dtype=float)
+    new_ids, old_ids = sorted(new["need_id"].unique()), sorted(old["need_id"].unique())
+    new, old = new.join(common, on="document_id", how="semi"), old.join(common, on="document_id", how="semi")
+    shared = np.zeros((len(new_ids), len(old_ids)))
+    both = (
+        new.join(old, on="document_id", how="inner", suffix="_old").group_by("need_id", "need_id_old").len()
+    )
+    for new_id, old_id, count in both.iter_rows():
+        shared[new_ids.index(new_id), old_ids.index(old_id)] = count
+    new_sizes, old_sizes = _sizes(new, new_ids), _sizes(old, old_ids)
+    united = new_sizes[:, None] + old_sizes[None, :] - shared
     terms = _term_similarity(mentions, new_ids, previous_mentions, old_ids)
     jaccard = np.divide(shared, united, out=np.zeros_like(shared), where=united > 0)
     similarity = np.where(united > 0, 0.7 * jaccard + 0.3 * terms, terms / 2)
     rows, columns = linear_sum_assignment(-similarity)
     pairs = [(r, c) for r, c in zip(rows, columns, strict=True) if similarity[r, c] >= threshold]
     ids = {new_ids[r]: old_ids[c] for r, c in pairs}
-    sizes = np.array([len(members) for members in old_in])
-    return Match(ids, _lineage(new_ids, old_ids, shared, sizes, ids))
+    return Match(ids, _lineage(new_ids, old_ids, shared, old_sizes, ids))
 
 
-def _members(mentions: pl.DataFrame) -> dict[str, set[str]]:
-    grouped = (
-        mentions.filter(pl.col("need_id").is_not_null())
-        .group_by("need_id")
-        .agg(pl.col("document_id").unique())
-    )
-    return {need: set(documents) for need, documents in grouped.iter_rows()}
+def _documents(mentions: pl.DataFrame) -> pl.DataFrame:
+    return mentions.select("document_id").unique()
+
+
+def _sizes(members: pl.DataFrame, ids: list[str]) -> NDArray[np.float64]:
+    counts = dict(members["need_id"].value_counts(name="n").iter_rows())
+    return np.array([counts.get(need, 0) for need in ids], dtype=np.float64)
+
+
+def _members(mentions: pl.DataFrame) -> pl.DataFrame:
+    """One row per need and document."""
+    return mentions.select("need_id", "document_id").drop_nulls("need_id").unique()
 
 
 def _term_similarity(
@@ -167,7 +181,7 @@ def _lineage(
     new_ids: list[str],
     old_ids: list[str],
     shared: NDArray[np.float64],
-    sizes: NDArray[np.int64],
+    sizes: NDArray[np.float64],
     ids: Mapping[str, str],
 ) -> dict[str, dict[str, list[str]]]:
     """A need that took a good part of an old one's documents without its id was split from it;
