@@ -203,6 +203,22 @@ def test_private_data_is_nowhere(tmp_path: Path) -> None:
     assert any("not masked" in warning for warning in raw.report["warnings"])
 
 
+def test_a_cut_does_not_bare_half_a_number(tmp_path: Path) -> None:
+    number = "13812345678"
+    places = range(480, 500)
+    rows = [
+        {"text": "长" * place + number + "长" * 30_000, "title": "t" * place + number} for place in places
+    ]
+    broken = batch(*rows)
+    cut = pl.DataFrame(
+        [{"source": "a.csv", "row": 100 + place, "reason": "ragged_row", "detail": "",
+          "text": ("长" * place + number)[:500]} for place in places], schema=REJECTED,
+    )  # fmt: skip
+    result = run(tmp_path, Batch(broken.records, cut, len(rows) + len(cut)))
+    assert "1381" not in result.rejected.write_csv()
+    assert len(result.rejected) == 40
+
+
 def test_ids_are_stable_when_data_grows(tmp_path: Path) -> None:
     rows = [{"text": text, "rating": 4.0} for text in ("很好", "很好", LONG, "一般", "Great phone")]
     few = run(tmp_path, batch(*rows[:3]))

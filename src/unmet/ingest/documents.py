@@ -15,10 +15,9 @@ from unmet.core.errors import UnmetError
 from unmet.core.hashing import text_hash
 from unmet.core.records import Kind
 from unmet.core.tables import DOCUMENTS, RECORDS, REJECTED, conform
-from unmet.ingest.cleaning import clean_batch
 from unmet.ingest.document_ids import DocumentIds
 from unmet.ingest.duplicates import BATCH_COLUMNS, DuplicateFinder
-from unmet.ingest.judging import EXCERPT_CHARACTERS, DetectLanguages, judge, mask_column
+from unmet.ingest.judging import EXCERPT_CHARACTERS, DetectLanguages, judge, mask_excerpts
 from unmet.ingest.late_verdicts import KEY, LINK, LateVerdict, find_late_verdicts
 from unmet.ingest.parts import Parts
 from unmet.ingest.quality import Tally, quality_report
@@ -119,9 +118,8 @@ def _take(
 
 def _safe(unreadable: pl.DataFrame, config: MineConfig) -> pl.DataFrame:
     """Rows the reader gave up on: their text cleaned, masked and cut like any other."""
-    cleaned, _ = clean_batch(unreadable["text"].fill_null("").str.head(EXCERPT_CHARACTERS))
-    masked, _ = mask_column(cleaned, enabled=config.clean.mask_private)
-    return unreadable.with_columns(masked.str.head(EXCERPT_CHARACTERS).alias("text"))
+    texts = mask_excerpts(unreadable["text"].fill_null(""), enabled=config.clean.mask_private)
+    return unreadable.with_columns(texts.alias("text"))
 
 
 class _Writer:

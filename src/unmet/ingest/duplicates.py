@@ -159,7 +159,7 @@ class DuplicateFinder:
     def _candidates(
         self, ratings: npt.NDArray[np.float32]
     ) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-        """What is worth an exact look: by place, the older texts; and the band keys that are new and shared."""
+        """Worth an exact look: older texts by place, and band keys that are new but shared in this batch."""
         bands = self._signed_bands
         found = self._bands.find(bands.ravel()).reshape(bands.shape)
         places, numbers = _pairs(found)

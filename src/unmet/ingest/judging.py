@@ -23,6 +23,9 @@ Masked = tuple[str, Edits, Mapping[str, int]]
 EXCERPT_CHARACTERS = 500
 KEPT_LANGUAGES = ("zh", "en", "und")  # "und": too short to tell, or emoji only
 
+_LOOSE_END = 40
+"""Characters dropped behind a cut: half a phone number is not recognised as one."""
+
 _FIELD_FACTOR = 10  # a field this many times over the limit is not cleaned first: markup is not that long
 _TOKEN = r"\[[A-Z]{2,12}\]"
 # Words, pictures, the applause "666", or an emoticon: each says something.
@@ -58,6 +61,7 @@ def judge(records: pl.DataFrame, config: MineConfig, detect_languages: DetectLan
     n_edited = len(edits)
 
     texts, found = mask_column(shown, enabled=clean.mask_private)
+    texts = texts.zip_with(~too_long, _without_loose_end(texts))
     counts: Counter[str] = Counter()
     masked_edits = {index: item[1] for index, item in found.items()}
     for item in found.values():
@@ -91,12 +95,26 @@ def mask_column(texts: pl.Series, *, enabled: bool) -> tuple[pl.Series, dict[int
     return pl.Series(texts.name, [result[0] for result in results], dtype=pl.String), found
 
 
+def mask_excerpts(texts: pl.Series, *, enabled: bool) -> pl.Series:
+    """Clean, mask and cut texts of which only the beginning is shown."""
+    cut = texts.str.len_chars() >= EXCERPT_CHARACTERS
+    cleaned, _ = clean_batch(texts.str.head(EXCERPT_CHARACTERS))
+    masked, _ = mask_column(cleaned, enabled=enabled)
+    return masked.zip_with(~cut, _without_loose_end(masked)).str.head(EXCERPT_CHARACTERS)
+
+
+def _without_loose_end(texts: pl.Series) -> pl.Series:
+    return texts.str.head(-_LOOSE_END)
+
+
 def _clean_titles(titles: pl.Series, *, enabled: bool) -> tuple[pl.Series, Counter[str]]:
     counts: Counter[str] = Counter()
     if titles.null_count() == len(titles):
         return titles, counts
+    cut = (titles.str.len_chars() > EXCERPT_CHARACTERS).fill_null(False)
     cleaned, _ = clean_batch(titles.fill_null("").str.head(EXCERPT_CHARACTERS))
     masked, found = mask_column(cleaned, enabled=enabled)
+    masked = masked.zip_with(~cut, _without_loose_end(masked))
     for item in found.values():
         counts.update(item[2])
     return masked.set(masked == "", None), counts
