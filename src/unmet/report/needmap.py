@@ -1,0 +1,203 @@
+"""The map of needs: importance (or share) against satisfaction, with quadrants named in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from unmet.report.figures import nice_ceiling
+from unmet.report.labels import Box, Circle, place_names, text_width
+from unmet.report.wording import Plain, Words, decimal, percent, printable, shortened
+
+MIDDLE_SATISFACTION = 5.0
+QUADRANTS = {(True, False): "fix", (True, True): "keep", (False, False): "watch", (False, True): "fine"}
+"""(at or above the middle height, at or above satisfaction 5) → name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Size of a drawing: outer pixels, margins, font size of names and the longest name."""
+
+    width: int
+    height: int
+    left: int = 46
+    right: int = 14
+    top: int = 14
+    bottom: int = 46
+    size: int = 12
+    longest: int = 18
+    radius: tuple[float, float] = (10.0, 20.0)
+
+    @property
+    def area(self) -> Box:
+        """Where circles and names go."""
+        return Box(self.left, self.top, self.width - self.right, self.height - self.bottom)
+
+
+FRAMES = {"wide": Frame(920, 520), "narrow": Frame(360, 420, left=34, size=11, longest=10, radius=(8, 13))}
+
+
+def by_mentions(needs: Sequence[Plain]) -> bool:
+    """Whether the map has to show shares because no need has an importance."""
+    return not any(need.get("importance") for need in needs)
+
+
+def heights(needs: Sequence[Plain]) -> dict[str, float]:
+    """Need id → height on the map, for the needs that can be drawn."""
+    shares = by_mentions(needs)
+    result = {}
+    for need in needs:
+        if need.get("satisfaction") is None:
+            continue
+        if shares:
+            result[need["id"]] = 100 * need["share"]["value"]
+        elif need.get("importance") is not None:
+            result[need["id"]] = need["importance"]["value"]
+    return result
+
+
+def quadrants(needs: Sequence[Plain]) -> dict[str, str]:
+    """Need id → ``fix``, ``keep``, ``watch`` or ``fine``."""
+    high = heights(needs)
+    if not high:
+        return {}
+    middle = median(high.values())
+    return {
+        need["id"]: QUADRANTS[
+            high[need["id"]] >= middle, need["satisfaction"]["value"] >= MIDDLE_SATISFACTION
+        ]
+        for need in needs
+        if need["id"] in high
+    }
+
+
+def draw_map(needs: Sequence[Plain], words: Words) -> dict[str, Any] | None:
+    """Both drawings of the map (wide and narrow screens), or ``None`` with nothing to draw."""
+    high = heights(needs)
+    if not high:
+        return None
+    drawn = [need for need in needs if need["id"] in high]
+    suffix = "_mentions" if by_mentions(needs) else ""
+    return {
+        "heading": words[f"map_heading{suffix}"],
+        "note": words[f"map_note{suffix}"],
+        "x_label": words["map_x"],
+        "y_label": words[f"map_y{suffix}"],
+        "drawings": [_drawing(name, frame, drawn, high, suffix, words) for name, frame in FRAMES.items()],
+    }
+
+
+def _drawing(
+    name: str, frame: Frame, needs: Sequence[Plain], high: dict[str, float], suffix: str, words: Words
+) -> dict[str, Any]:
+    area, top = frame.area, _top(high.values(), limit=100.0 if suffix else 10.0)
+    middle = median(high.values())
+
+    def x_of(satisfaction: float) -> float:
+        return round(area.left + (area.right - area.left) * satisfaction / 10, 1)
+
+    def y_of(height: float) -> float:
+        return round(area.bottom - (area.bottom - area.top) * height / top, 1)
+
+    radii = _radii([need["share"]["value"] for need in needs], frame.radius)
+    inner = Box(*(_inset(area, frame.radius[0])))
+    circles = [
+        Circle(
+            min(max(x_of(need["satisfaction"]["value"]), inner.left), inner.right),
+            min(max(y_of(high[need["id"]]), inner.top), inner.bottom),
+            radius,
+        )
+        for need, radius in zip(needs, radii, strict=True)
+    ]
+    captions = _captions(frame, x_of(MIDDLE_SATISFACTION), y_of(middle), suffix, words)
+    kind = quadrants(needs)
+    names = [_short_name(need, frame.longest) for need in needs]
+    places = place_names(
+        names, circles, area, size=frame.size, blocked=[caption["box"] for caption in captions]
+    )
+    points = [
+        {
+            "id": need["id"],
+            "rank": need["rank"],
+            "x": circle.x,
+            "y": circle.y,
+            "r": circle.radius,
+            "quadrant": kind[need["id"]],
+            "title": _title(need, words),
+            "label": None
+            if place is None
+            else {"text": text, "x": place.x, "y": place.y, "anchor": place.anchor},
+        }
+        for need, circle, text, place in zip(needs, circles, names, places, strict=True)
+    ]
+    return {
+        "name": name,
+        "frame": {"width": frame.width, "height": frame.height, "size": frame.size},
+        "area": {"left": area.left, "top": area.top, "right": area.right, "bottom": area.bottom},
+        "middle": {"x": x_of(MIDDLE_SATISFACTION), "y": y_of(middle)},
+        "x_ticks": [{"x": x_of(value), "label": str(value)} for value in (0, 2, 4, 6, 8, 10)],
+        "y_ticks": [{"y": y_of(top * i / 4), "label": f"{top * i / 4:g}"} for i in range(5)],
+        "captions": [{key: value for key, value in c.items() if key != "box"} for c in captions],
+        # Drawn from last to first rank, so that the most important circle lies on top.
+        "points": points[::-1],
+    }
+
+
+def _inset(area: Box, by: float) -> tuple[float, float, float, float]:
+    return area.left + by, area.top + by, area.right - by, area.bottom - by
+
+
+def _top(values: Any, *, limit: float) -> float:
+    return min(nice_ceiling(max([*values, 0.4]) * 1.05), limit)
+
+
+def _radii(shares: Sequence[float], between: tuple[float, float]) -> list[float]:
+    """Areas grow with the share; the smallest circle still holds a number."""
+    most = max([*shares, 1e-9])
+    low, high = between
+    return [round(low + (high - low) * math.sqrt(share / most), 1) for share in shares]
+
+
+def _short_name(need: Plain, longest: int) -> str:
+    """The first word customers call it by, else the beginning of the statement."""
+    terms = need.get("aspect_terms") or ()
+    name = printable(terms[0]["value"] if terms else need["statement"])
+    return shortened(" ".join(name.split()), longest)
+
+
+def _title(need: Plain, words: Words) -> str:
+    parts = [f"{need['rank']}. {printable(need['statement'])}"]
+    for key in ("importance", "satisfaction", "opportunity"):
+        if need.get(key):
+            parts.append(f"{words[key]} {decimal(need[key]['value'])} {words[f'{key}_unit']}")
+    parts.append(f"{words['share']}: {percent(need['share']['value'])}")
+    return " · ".join(parts)
+
+
+def _captions(frame: Frame, x: float, y: float, suffix: str, words: Words) -> list[dict[str, Any]]:
+    """Names of the quadrants in the corners of the map, with the boxes they need."""
+    area, size = frame.area, frame.size + 1
+    result = []
+    for name, right, below in (
+        ("fix", False, False), ("keep", True, False), ("watch", False, True), ("fine", True, True)
+    ):  # fmt: skip
+        text, hint = words[f"quadrant_{name}"], words[f"quadrant_{name}_hint{suffix}"]
+        width = max(text_width(text, size), text_width(hint, frame.size - 1))
+        left = area.right - 8 - width if right else area.left + 8
+        baseline = area.bottom - 8 - size * 1.3 if below else area.top + 6 + size
+        result.append(
+            {
+                "quadrant": name,
+                "text": text,
+                "hint": hint,
+                "x": area.right - 8 if right else area.left + 8,
+                "y": round(baseline, 1),
+                "hint_y": round(baseline + size * 1.25, 1),
+                "anchor": "end" if right else "start",
+                "box": Box(left, baseline - size, left + width, baseline + size * 1.7),
+            }
+        )
+    return result
