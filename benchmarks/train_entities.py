@@ -2,13 +2,14 @@
 
 python benchmarks/train_entities.py classes /tmp/classes_titles.npz
 python benchmarks/train_entities.py package /tmp/classes_titles.npz OUT_FOLDER
-python benchmarks/train_entities.py score /tmp/classes_titles.npz      (unseen dev titles, folds, baseline)
+python benchmarks/train_entities.py score /tmp/classes_titles.npz      [all] [dev]
 """
 
 from __future__ import annotations
 
 import gzip
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ from crf_training import Arrays, crf_arrays, keys_of, tagger_of, train_crf
 from unmet.models.entity_features import (
     ENTITY_LABELS,
     ENTITY_TEMPLATES,
+    MAX_NAME,
     NameLists,
     Positions,
     name_hash,
@@ -30,9 +32,9 @@ from unmet.models.entity_features import (
 )
 from unmet.models.package import save_package
 from unmet.models.tagger import tagged_spans
-from unmet.models.tagger_features import WordClasses, cut_words, mix
+from unmet.models.tagger_features import WordClasses, cut_words
 from unmet.text.folding import fold
-from word_classes import classes_of_texts, load_word_classes
+from word_classes import classes_of_texts, load_word_classes, starred_texts
 
 SPAN_THRESHOLD = {"product": 0.3, "brand": 0.4, "model": 0.4}
 
@@ -112,6 +114,49 @@ def _own_names(title: Title) -> dict[str, set[int]]:
     return names
 
 
+_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z0-9&-]{2,}")
+
+
+def distant_sentences(names: TrainingNames, n_each: int = 2_500) -> list[Title]:
+    """Review sentences marked by the name lists alone: they teach what running text is not.
+
+    A product is a listed name; an English brand is a listed name with a capital letter inside a sentence.
+    """
+    products = frozenset(h for h, n in names.counts["product"].items() if n >= 2)
+    brands = frozenset(h for h, n in names.counts["brand"].items() if n >= 2)
+    chooser = random.Random(5)
+    found: list[Title] = []
+    for language in ("zh", "en"):
+        texts = [t for t, _ in starred_texts(language) if 12 <= len(t) <= 220]
+        for text in chooser.sample(texts, n_each):
+            spans = _listed_spans(text, products, brands, language)
+            found.append(Title(f"review_{language}", text, tuple(spans)))
+    return found
+
+
+def _listed_spans(
+    text: str, products: frozenset[int], brands: frozenset[int], language: str
+) -> list[tuple[int, int, str]]:
+    folded = fold(text)
+    words = cut_words(folded, language)
+    edges = {start for _, start in words} | {start + len(word) for word, start in words}
+    spans: list[tuple[int, int, str]] = []
+    place = 0
+    for _, start in words:
+        if start < place:
+            continue
+        for size in range(min(MAX_NAME, len(folded) - start), 1, -1):
+            if start + size not in edges:
+                continue
+            value = name_hash(folded[start : start + size])
+            brand = value in brands and (language == "zh" or _CAPITAL.match(text, start))
+            if value in products or brand:
+                spans.append((start, start + size, "product" if value in products else "brand"))
+                place = start + size
+                break
+    return spans
+
+
 def position_tags(positions: Positions, titles: Sequence[Title]) -> list[str]:
     """BIO tags of every character position."""
     tags = ["O"] * positions.types.size
@@ -134,10 +179,8 @@ def train(titles: Sequence[Title], classes: WordClasses, names: TrainingNames, *
     tags = position_tags(positions, titles)
     settings = {"l1": 0.1, "l2": 0.05, "iterations": 80, "min_count": 1, **options}
     max_features = settings.pop("max_features", 120_000)
-    sources = [titles[int(i)].source for i in positions.text_of]
-    bias = (int(mix(0, [np.zeros(1, dtype=np.uint32)])[0]), settings.pop("bias", {"taobao": 1.0}))
-    weights = train_crf(keys, tags, positions.bounds, sources=sources, **settings)
-    return crf_arrays(weights, ENTITY_LABELS, max_features=max_features, bias=bias)
+    weights = train_crf(keys, tags, positions.bounds, **settings)
+    return crf_arrays(weights, ENTITY_LABELS, max_features=max_features)
 
 
 def predict(
@@ -207,7 +250,7 @@ def score(classes: WordClasses, folds: int = 3, **options: Any) -> None:
 def _report(name: str, training: list[Title], held: list[Title], classes: WordClasses, options: Any) -> None:
     started = time.time()
     names = TrainingNames(training, options.get("brand_list", True))
-    extra = read_queries("train") if options.get("queries") else []
+    extra = [*read_queries("train"), *distant_sentences(names)] if options.get("queries") else []
     settings = {k: v for k, v in options.items() if k not in ("brand_list", "queries", "dev")}
     arrays = train([*training, *extra], classes, names, **settings)
     found = predict(arrays, held, classes, names)
@@ -216,16 +259,17 @@ def _report(name: str, training: list[Title], held: list[Title], classes: WordCl
     own.all = {k: frozenset(own.counts[k]) for k in own.counts}
     lexicon = [lexicon_match(own, models, t) for t in held]
     parts = "  ".join(f"{k} {f1(found, held, k)[2]:.3f}" for k in ("product", "brand", "model"))
-    whole = "P %.3f R %.3f F1 %.3f" % f1(found, held)
-    print(f"{name}: {len(held)} titles  {whole}  ({parts})  lexicon F1 {f1(lexicon, held)[2]:.3f}  "
+    precision, recall, value = f1(found, held)
+    print(f"{name}: {len(held)} titles  P {precision:.3f} R {recall:.3f} F1 {value:.3f}  ({parts})  "
+          f"lexicon F1 {f1(lexicon, held)[2]:.3f}  "
           f"{arrays['tagger_keys'].size} features {time.time() - started:.0f} s", flush=True)  # fmt: skip
 
 
 def write_package(classes: WordClasses, folder: Path) -> None:
     """Train on all labelled titles and queries and save."""
-    titles = [*distinct_titles(), *read_queries("train")]
-    names = TrainingNames(titles)
-    arrays = train(titles, classes, names)
+    labelled = [*distinct_titles(), *read_queries("train")]
+    names = TrainingNames(labelled)
+    arrays = train([*labelled, *distant_sentences(names)], classes, names)
     arrays |= classes.to_arrays()
     arrays |= {f"names_{k}": np.array(sorted(v), dtype=np.uint32) for k, v in names.all.items()}
     manifest = {
@@ -246,7 +290,7 @@ def main(arguments: Sequence[str]) -> None:
     elif arguments[0] == "package":
         write_package(load_word_classes(path), Path(arguments[2]))
     else:
-        score(load_word_classes(path), folds=1, dev=len(arguments) > 2)
+        score(load_word_classes(path), folds=1, queries="all" in arguments, dev="dev" in arguments)
 
 
 if __name__ == "__main__":

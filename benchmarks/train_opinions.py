@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +86,46 @@ def drop_final_marks(texts: Sequence[LabelledText], share: float = 0.35) -> list
         shorten = chooser.random() < share and ends <= len(bare)
         result.append(replace(t, text=bare) if shorten else t)
     return result
+
+
+_CLAUSE_MARK = re.compile(r"[，。！!,;；~～\s]+")
+
+
+def tidy_farm(texts: Sequence[LabelledText], min_count: int = 10) -> list[LabelledText]:
+    """Farm labels with slips undone (training only): opinions over several clauses are cut at the marks,
+    and an opinion without aspect that begins with a word often labelled as aspect is split after it.
+    """
+    counts = Counter(t.text[slice(*p.aspect)] for t in texts for p in t.pairs if p.aspect)
+    names = frozenset(name for name, n in counts.items() if n >= min_count)
+    return [
+        replace(t, pairs=tuple(q for p in t.pairs for q in _tidy_pair(t.text, p, names)))
+        if t.source == "farm"
+        else t
+        for t in texts
+    ]
+
+
+def _tidy_pair(text: str, pair: Pair, names: frozenset[str]) -> list[Pair]:
+    if pair.opinion is None:
+        return [pair]
+    start, end = pair.opinion
+    pieces, place = [], start
+    for mark in [*_CLAUSE_MARK.finditer(text, start, end), None]:
+        stop = mark.start() if mark else end
+        if stop > place:
+            pieces.append((place, stop))
+        place = mark.end() if mark else end
+    return [_split_subject(text, replace(pair, opinion=piece), names) for piece in pieces]
+
+
+def _split_subject(text: str, pair: Pair, names: frozenset[str]) -> Pair:
+    if pair.aspect or pair.opinion is None:
+        return pair
+    start, end = pair.opinion
+    for size in range(min(5, end - start - 1), 1, -1):
+        if text[start : start + size] in names:
+            return replace(pair, aspect=(start, start + size), opinion=(start + size, end))
+    return pair
 
 
 def attribute_texts(language: str) -> list[LabelledText]:
@@ -296,14 +338,21 @@ def _train_category(features: PairFeatures, info: Sequence[Any]) -> Arrays:
 
 
 def train_language(
-    language: str, classes: WordClasses, texts: Sequence[LabelledText] | None = None, **options: Any
+    language: str,
+    classes: WordClasses,
+    texts: Sequence[LabelledText] | None = None,
+    first: Arrays | None = None,
+    **options: Any,
 ) -> Arrays:
-    """All arrays of one language, without language prefix: a first model, what it teaches, the final one."""
-    chosen = drop_final_marks(texts if texts is not None else training_texts(language))
+    """All arrays of one language, without language prefix: a first model, what it teaches, the final one.
+
+    ``first``: arrays of an earlier run that saw no other labels, instead of training a first model.
+    """
+    chosen = drop_final_marks(tidy_farm(texts if texts is not None else training_texts(language)))
     random.Random(0).shuffle(chosen)
     started = time.time()
-    first_options = {**options, "iterations": 45, "drop_share": 0.3}
-    arrays = train_tagger(language, chosen, classes, **first_options)
+    first_options = {**options, "iterations": 40, "drop_share": 0.3}
+    arrays = dict(first) if first else train_tagger(language, chosen, classes, **first_options)
     arrays |= train_pairing(language, chosen, classes) | classes.to_arrays()
     rated, sentences = silver_sentences(language, _without_attributes(language, arrays))
     print(
@@ -320,9 +369,10 @@ def train_language(
 
 def with_attributes(language: str, arrays: Arrays, texts: Sequence[LabelledText]) -> Arrays:
     """Attribute arrays for a trained tagger: labelled pairs and the pairs it finds in other reviews."""
-    parts = _without_attributes(language, arrays)
+    paired = train_pairing(language, texts, WordClasses.from_arrays(arrays))
+    parts = _without_attributes(language, {**arrays, **paired})
     pairs = [*texts, *attribute_texts(language), *silver_pairs(language, parts)]
-    return train_attributes(language, pairs, parts.classes)
+    return paired | train_attributes(language, pairs, parts.classes)
 
 
 def _without_attributes(language: str, arrays: Arrays) -> LanguageParts:
@@ -349,21 +399,25 @@ def write_package(folder: Path, languages: Mapping[str, Arrays]) -> None:
     print(json.dumps({"folder": str(folder), "megabytes": round(size / 1e6, 2)}))
 
 
+def _load(path: Path) -> Arrays:
+    with np.load(path) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
 def main(arguments: Sequence[str]) -> None:
     """See the module's text."""
     if arguments[0] == "language":
         language, classes, out = arguments[1], load_word_classes(Path(arguments[2])), Path(arguments[3])
-        np.savez_compressed(out, **train_language(language, classes))
+        first = _load(Path(arguments[4])) if len(arguments) > 4 else None
+        np.savez_compressed(out, **train_language(language, classes, first=first))
     elif arguments[0] == "attributes":
         language, path = arguments[1], Path(arguments[2])
-        with np.load(path) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = _load(path)
         np.savez_compressed(path, **{**arrays, **with_attributes(language, arrays, training_texts(language))})
     else:
         loaded = {}
         for language, path in zip(("zh", "en"), arguments[1:3], strict=True):
-            with np.load(path) as archive:
-                loaded[language] = {name: archive[name] for name in archive.files}
+            loaded[language] = _load(Path(path))
         write_package(Path(arguments[3]), loaded)
 
 

@@ -25,6 +25,11 @@ Integers = NDArray[np.int64]
 
 _RUN = re.compile(r"[a-z0-9][a-z0-9\-_.+]*[a-z0-9]|[a-z0-9]")
 _MAX_SEQUENCE = 200
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_CHINESE_SENTENCE = re.compile(r"[了很是我不太吧啊。]|，.*，")
+_ENGLISH_SENTENCE = re.compile(
+    r"\b(?:the|is|are|was|were|i|it|this|these|my|have|has|had|not|you|they|but|very|so|when|that|would)\b"
+)
 _BASE = 0x9E3779B97F4A7C15
 _FINISH = 0xD6E8FEB86659FD93
 _MASK = (1 << 64) - 1
@@ -123,6 +128,7 @@ def read_positions(
     for kind, listed in (("brand", names.brand), ("product", names.product)):
         columns[kind] = _covered(codes, latin, owner, ends, listed, forgotten, kind)
     columns["one"] = np.zeros(codes.size, dtype=np.uint32)
+    columns["style"] = np.array([_style(text) for text in folded], dtype=np.uint32)[owner]
     breaks = np.flatnonzero(start_in_text % _MAX_SEQUENCE == 0)
     padded = {
         name: np.concatenate([[np.uint32(1)], column.astype(np.uint32)]) for name, column in columns.items()
@@ -141,6 +147,13 @@ def _readable(folded: str) -> str:
     if folded.isprintable():
         return folded
     return "".join(" " if c == "\x00" or 0xD800 <= ord(c) <= 0xDFFF else c for c in folded)
+
+
+def _style(folded: str) -> int:
+    """Where a text seems to come from: 1 Chinese title, 2 Chinese sentence, 3 query, 4 English sentence."""
+    if _CHINESE.search(folded):
+        return 2 if _CHINESE_SENTENCE.search(folded) else 1
+    return 4 if _ENGLISH_SENTENCE.search(folded) else 3
 
 
 def _is_latin(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -284,4 +297,10 @@ ENTITY_TEMPLATES: tuple[Template, ...] = (
     (("product", 0), ("wordplace", 0)),
     (("tag", -1), ("tag", 0), ("tag", 1)),
     (("wordplace", 0), ("coarse", -1), ("coarse", 1)),
+    (("style", 0),),
+    (("style", 0), ("wordplace", 0), ("tag", 0)),
+    (("style", 0), ("brand", 0)),
+    (("style", 0), ("product", 0)),
+    (("style", 0), ("kind", 0), ("wordplace", 0)),
+    (("style", 0), ("coarse", 0), ("wordplace", 0)),
 )

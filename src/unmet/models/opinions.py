@@ -24,6 +24,9 @@ OPINION_LANGUAGES = ("zh", "en")
 BATCH_CHARACTERS = 400_000
 """Characters read at once: bounds memory, changes no result."""
 
+NEUTRAL_VALENCE = 5.0
+"""Middle of the valence scale."""
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageParts:
@@ -170,7 +173,7 @@ def read_opinions(
     features = pair_attribute_features(sentences, places)
     sentiment = score_pairs(parts.sentiment, features)
     polarity = softmax(sentiment[:, :3]).argmax(1).tolist()
-    valence = np.clip(sentiment[:, 3] + 5.0, 1.0, 9.0).tolist()
+    valence = _valence(sentiment[:, 3] + NEUTRAL_VALENCE, polarity)
     category = score_pairs(parts.category, features.inner()).argmax(1).tolist()
     sequence = np.repeat(sentences.text_of, np.diff(sentences.bounds))
     found = []
@@ -191,6 +194,14 @@ def read_opinions(
         )
         found.append((number, record))
     return found
+
+
+def _valence(raw: NDArray[np.float32], polarity: Sequence[int]) -> list[float]:
+    """Valence on the side of the neutral point that the polarity names, within 1–9."""
+    side = np.array(polarity) - 1
+    low = np.where(side > 0, NEUTRAL_VALENCE, 1.0)
+    high = np.where(side < 0, NEUTRAL_VALENCE, 9.0)
+    return [float(v) for v in np.clip(raw, low, high)]
 
 
 def _characters(span: TaggedSpan | None, sentences: Sentences) -> Span | None:
