@@ -48,6 +48,7 @@ class Bank:
     needs: dict[str, NeedWords]
     slots: dict[str, Lines]
     filler: dict[str, Lines]
+    context: dict[str, Lines]
     minor: dict[str, MinorWords]
     overall: dict[str, Lines]
     style: dict[str, tuple[str, ...]]
@@ -64,6 +65,7 @@ def load_bank(language: str) -> Bank:
         needs={need_id: _need_words(table) for need_id, table in needs.items()},
         slots=_compiled(life["slots"]),
         filler=_compiled(life["filler"]),
+        context=_compiled(life["context"], strip=False),
         minor={
             name: MinorWords(
                 tuple(table["aspects"]), parse_lines(table["praise"]), parse_lines(table["complaint"])
@@ -81,8 +83,8 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(files("unmet.sample").joinpath("banks", name).read_text(encoding="utf-8"))
 
 
-def _compiled(table: dict[str, str]) -> dict[str, Lines]:
-    return {name: parse_lines(block) for name, block in table.items()}
+def _compiled(table: dict[str, str], *, strip: bool = True) -> dict[str, Lines]:
+    return {name: parse_lines(block, strip=strip) for name, block in table.items()}
 
 
 def _literal(block: str) -> tuple[str, ...]:

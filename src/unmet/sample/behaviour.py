@@ -126,7 +126,8 @@ def _voiced(
         need = rng.choices(fitting, [item.complaint_rate + 2 * item.request_rate for item in fitting])[0]
     else:
         return None, None
-    return need, draw_any(bank.needs[need.need_id].lines[manner], product_slots(bank, product), rng)
+    lines = bank.needs[need.need_id].lines[manner]
+    return need, draw_any(lines, product_slots(bank, product), rng).strip()
 
 
 def _setting(

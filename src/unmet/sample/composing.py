@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from unmet.sample.banks import Bank
 from unmet.sample.catalogue import CATEGORY_NAMES, Product
-from unmet.sample.grammar import Slots, draw_any
+from unmet.sample.grammar import Slots, draw, draw_any
 from unmet.sample.slips import slip
 from unmet.sample.styles import Segment, Span, arrange
 
 SARCASM_SHARE = 0.06  # of complaints
 SLIP_SHARE = 0.07  # of mentions and fillers: a typing slip or homophone
+CONTEXT_SHARE = 0.14  # of complaints and praises: words before it, and as often words after it
 MINOR_SHARE = 0.20  # of reviews: an opinion on something that is not planted
 OVERALL_SHARE = 0.15  # of reviews: a general verdict that follows the stars
 EMOJI_SHARE = 0.10
@@ -84,6 +85,12 @@ def _mention(bank: Bank, slots: Slots, need_id: str, kind: str, rng: random.Rand
     words = bank.needs[need_id]
     sarcastic = kind == "complaint" and rng.random() < SARCASM_SHARE
     text = draw_any(words.lines["sarcasm" if sarcastic else kind], slots, rng)
+    if kind != "request" and not sarcastic:
+        before, after = bank.context[f"before_{kind}"], bank.context[f"after_{kind}"]
+        if rng.random() < CONTEXT_SHARE:
+            text = draw_any(before, slots, rng) + text
+        if rng.random() < CONTEXT_SHARE:
+            text += draw_any(after, slots, rng)
     return Segment(text, words.label, need_id, kind, sarcastic)
 
 
@@ -101,7 +108,8 @@ def _small_talk(
     n_fillers = rng.choice(FILLERS)
     if not has_mentions and not segments:
         n_fillers = max(1, n_fillers)
-    for _ in range(n_fillers):
-        lines = bank.filler[category if rng.random() < 0.35 else "any"]
-        segments.append(Segment(draw_any(lines, slots, rng)))
-    return segments
+    # Nobody says the same thing twice in one review: at most one line of the category, others distinct.
+    n_special = int(n_fillers > 0 and rng.random() < 0.45)
+    patterns = [rng.choice(bank.filler[category])] * n_special
+    patterns += rng.sample(bank.filler["any"], n_fillers - n_special)
+    return segments + [Segment(draw(pattern, slots, rng)) for pattern in patterns]

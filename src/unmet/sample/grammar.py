@@ -61,9 +61,10 @@ def parse(pattern: str) -> Sequence_:
     return tuple(stack[0][0])
 
 
-def parse_lines(block: str) -> tuple[Sequence_, ...]:
-    """Compile every non-empty line of a block."""
-    return tuple(parse(line.strip()) for line in block.splitlines() if line.strip())
+def parse_lines(block: str, *, strip: bool = True) -> tuple[Sequence_, ...]:
+    """Compile every non-empty line of a block, without spaces at its ends unless ``strip`` is off."""
+    lines = [line for line in block.splitlines() if line.strip()]
+    return tuple(parse(line.strip() if strip else line) for line in lines)
 
 
 def draw(sequence: Sequence_, slots: Slots, rng: random.Random) -> str:
