@@ -91,9 +91,8 @@ def compare(language: str, rows: int) -> None:
     texts = reviews(language, rows)
     copies, true = planted(texts, seed=1)
     is_near = true >= THRESHOLD
-    print(
-        f"{language}: {len(texts)} reviews, {np.mean([len(t) for t in texts]):.0f} folded characters on average"
-    )
+    length = np.mean([len(text) for text in texts])
+    print(f"{language}: {len(texts)} reviews, {length:.0f} folded characters on average")
 
     begin = time.perf_counter()
     left = signatures(texts)
@@ -109,26 +108,23 @@ def compare(language: str, rows: int) -> None:
     reference = np.array([a.jaccard(b) for a, b in zip(sketches, others, strict=True)])
     for name, values in (("ours", estimate), ("datasketch", reference)):
         error = values - true[:sample]
-        print(
-            f"  estimate, {name:10}: mean error {error.mean():+.4f}, root mean square {np.sqrt((error**2).mean()):.4f}"
-        )
+        rms = np.sqrt((error**2).mean())
+        print(f"  estimate, {name:10}: mean error {error.mean():+.4f}, root mean square {rms:.4f}")
 
     dropped, seconds = find(texts + copies)
     kept_before = np.array(dropped[: len(texts)])
     found = np.array(dropped[len(texts) :])
-    print(
-        f"  finder: {2 * len(texts) / seconds:8.0f} texts/s; of {is_near.sum()} planted copies at {THRESHOLD} or more "
-        f"found {found[is_near].mean():.4f}; of {(~is_near).sum()} below dropped {found[~is_near].mean():.4f}; "
-        f"{kept_before.sum()} real reviews dropped as copies of others"
-    )
+    speed = 2 * len(texts) / seconds
+    print(f"  finder: {speed:8.0f} texts/s; {kept_before.sum()} real reviews are copies of others")
+    print(f"  planted copies at {THRESHOLD} or more ({is_near.sum()}): found {found[is_near].mean():.4f}")
+    print(f"  planted copies below ({(~is_near).sum()}): dropped {found[~is_near].mean():.4f}")
     lsh = MinHashLSH(threshold=THRESHOLD, num_perm=N_PERMUTATIONS)
     for number, made in enumerate(sketches):
         lsh.insert(number, made)
     hit = np.array([number in lsh.query(made) for number, made in enumerate(others)])
     near = is_near[:sample]
     print(
-        f"  datasketch LSH, first {sample}: found {hit[near].mean():.4f} of the copies at {THRESHOLD} or more, "
-        f"named {hit[~near].mean():.4f} of those below"
+        f"  datasketch LSH, first {sample}: found {hit[near].mean():.4f}, named {hit[~near].mean():.4f} below"
     )
 
 

@@ -14,6 +14,7 @@ SPAM = [
     "关注宫中号[HANDLE]领取优惠，外观大气",
     "加我微信[HANDLE]，低价代购",
     "需要优惠券的加qq[HANDLE]",
+    "用掉.了一个五.佰的活.动.卷。可.添.迦.Ⅴ:号：（[PHONE])，就是括号内纯数字领娶。外形看起来舒服",
     "兼职日结，宝妈学生均可，联系微信[HANDLE]",
     "轻松赚钱，兼职刷单员，在家即可",
     "我为什么每个商品的评价都一样，因为在京东买的东西太多太多了，所以我统一用段话作为评价内容",
@@ -58,6 +59,10 @@ HONEST = [
     "Email me if the price drops",
     "Keyboard has a standard qwerty layout",
     "rhythm",
+    "漂亮漂亮漂亮漂亮漂亮漂亮漂亮漂亮",
+    "加油加油加油加油加油加油加油",
+    "Stuck at level 12555. Levels are hard, slow, boring, 12256, again, again, and on, and on, and on",
+    "订单号，12345，一直没发货，客服不回复，气死了，再也不买了",
     "一个字，绝",
     "",
 ]

@@ -16,11 +16,13 @@ from unmet.ingest.boilerplate import has_opinion
 from unmet.ingest.fingerprint import fold
 from unmet.ingest.spam_rules import EXEMPT, FOLDED, THRESHOLD, WRITTEN, Rule
 
-_CLAUSE_NUMBER = r"(?:^|[，,。；;！!])\s{0,2}\d{5,6}\s{0,2}(?:[，,。；;！!]|$)"
+_CLAUSE_NUMBER = r"，\s{0,2}\d{5,6}\s{0,2}(?:，|$)"
+_MIN_CLAUSES = 10  # generator texts string stock phrases together
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")
 _VOWEL = re.compile("[aeiouyàâäéèêëîïôöùûü]")
 _LATIN_WORD = re.compile(r"[a-z]+")
-_REPEATED = re.compile(r"(.{1,2}?)\1{5,}")
+# What is repeated must say nothing by itself: interjections, letters, digits.
+_REPEATED = re.compile(r"([哈呵嘿嘻啦啊哦噢喔嗯呃额唉哎诶呀哇咯嘛吧呢滴哒嘟么a-z0-9]{1,2}?)\1{5,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,7 @@ def _score(text: str, folded: str) -> SpamVerdict:
     for rule, pattern in written_rules:
         if pattern.search(lowered):
             weights[rule.kind] = weights.get(rule.kind, 0.0) + rule.weight
-    numbers = [number.strip("，,。；;！! ") for number in re.findall(_CLAUSE_NUMBER, text)]
-    if len(folded) >= 60 and any(len(set(number)) > 1 for number in numbers):  # "66666" is applause
+    if _is_generated(text):
         weights["robot_text"] = THRESHOLD
     weights["pasted"] = weights.get("pasted", 0.0) + _padding(folded)
     if re.search(EXEMPT, folded):
@@ -97,6 +98,12 @@ def _score(text: str, folded: str) -> SpamVerdict:
         return CLEAN
     kind, score = max(weights.items(), key=lambda item: item[1])
     return SpamVerdict(round(score, 3), (kind,)) if score > 0 else CLEAN
+
+
+def _is_generated(text: str) -> bool:
+    """Stock phrases with a loose number between them, as order generators write; "66666" is applause."""
+    numbers = [number.strip("，, ") for number in re.findall(_CLAUSE_NUMBER, text)]
+    return text.count("，") >= _MIN_CLAUSES and any(len(set(number)) > 1 for number in numbers)
 
 
 def _padding(folded: str) -> float:
