@@ -103,7 +103,7 @@ def make_need(
         f"Honestly the {aspect} is {complaint}" if language == "en" else f"说实话{aspect}真的{complaint}",
         f"{aspect} {praise}, would buy again" if language == "en" else f"{aspect}{praise}，还会再买",
         f"What about the {aspect}?" if language == "en" else f"{aspect}怎么样？",
-        f"Wish the {aspect} were better, it is {complaint} compared with my old one that I used for four years "
+        f"Wish the {aspect} were better, it is {complaint} compared with my old one that I had for years "
         "in the same room."
         if language == "en"
         else f"希望{aspect}改进一下，跟我用了四年的旧款相比实在{complaint}，同一个房间同样的用法。",

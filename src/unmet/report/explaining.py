@@ -8,6 +8,7 @@ from unmet.report.wording import Plain, Words, decimal, percent, signed, whole
 def explanations(need: Plain, documents: int, words: Words) -> dict[str, str]:
     """Sentences by the key of the number they explain."""
     missing = words["missing_importance"]
+    scored = all(need.get(key) for key in ("importance", "satisfaction", "opportunity"))
     why = {
         "share": words["why_share"].format(
             documents=whole(need["documents"]), total=whole(documents), share=percent(need["share"]["value"])
@@ -21,7 +22,7 @@ def explanations(need: Plain, documents: int, words: Words) -> dict[str, str]:
         "satisfaction": _satisfaction(need, words) if need.get("satisfaction") else missing,
         "importance": _importance(need, words) if need.get("importance") and need.get("impact") else missing,
         "stars": _stars(need, words) if need.get("impact") else missing,
-        "opportunity": _opportunity(need, words) if need.get("opportunity") else missing,
+        "opportunity": _opportunity(need, words) if scored else missing,
     }
     if need.get("trend"):
         why["trend"] = _trend(need, words)
@@ -49,7 +50,8 @@ def _counts(need: Plain, words: Words) -> str:
 
 
 def _satisfaction(need: Plain, words: Words) -> str:
-    unmet = (need.get("extra") or {}).get("unmet_documents", need["negative_documents"])
+    extra = need.get("extra") or {}
+    unmet: int = extra.get("unmet_documents", need["negative_documents"])
     return str(
         words["why_satisfaction"].format(
             documents=whole(need["documents"]),

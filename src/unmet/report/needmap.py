@@ -151,7 +151,9 @@ def _inset(area: Box, by: float) -> tuple[float, float, float, float]:
 
 
 def _top(values: Any, *, limit: float) -> float:
-    return min(nice_ceiling(max([*values, 0.4]) * 1.05), limit)
+    """A round number above all values, in whole steps of two where the scale ends at ten."""
+    most = max([*values, 0.4]) * 1.05
+    return min(nice_ceiling(most) if most < 4 else math.ceil(most / 2) * 2.0, limit)
 
 
 def _radii(shares: Sequence[float], between: tuple[float, float]) -> list[float]:

@@ -1,0 +1,80 @@
+"""Geometry: trend lines, range bars, names on the map."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations, pairwise
+
+import pytest
+from report_fixtures import make_hostile, make_needs
+
+from unmet.report.figures import month_ticks, nice_ceiling, range_bar, trend_picture
+from unmet.report.labels import Box, Circle, place_names
+from unmet.report.needmap import draw_map, quadrants
+from unmet.report.wording import load_words
+
+
+def point(month: str, documents: int, value: float) -> dict:
+    return {
+        "month": month,
+        "documents": documents,
+        "share": {"value": value, "low": value / 2, "high": value * 2},
+    }
+
+
+def test_month_without_documents_cuts_the_line() -> None:
+    trend = [
+        point("2025-01", 9, 0.1),
+        point("2025-02", 9, 0.2),
+        point("2025-03", 0, 0),
+        point("2025-04", 9, 0.1),
+    ]
+    picture = trend_picture(trend, width=300, height=100)
+    assert picture["top"] == pytest.approx(0.2)
+    assert picture["lines"] == ["M0 50L100 0"]
+    assert picture["dots"] == [(300.0, 50.0)]
+
+
+@pytest.mark.parametrize("value", [1e-4, 0.02, 0.021, 0.99, 3, 7.3, 123])
+def test_nice_ceiling_is_just_above(value: float) -> None:
+    assert value <= nice_ceiling(value) <= 2.5 * value
+
+
+def test_range_bar_stays_inside() -> None:
+    assert range_bar(-1, 0.5, 9, 2) == {"left": "0.0%", "width": "100.0%", "point": "25.0%"}
+
+
+def test_month_ticks_do_not_crowd() -> None:
+    months = [f"{2000 + i // 12}-{i % 12 + 1:02d}" for i in range(240)]
+    ticks = month_ticks(months, 400 / 239, 400)
+    assert all(b["x"] - a["x"] >= 40 for a, b in pairwise(ticks))
+    assert ticks[0]["label"] == "2000"
+
+
+def test_names_never_cover_names_or_circles() -> None:
+    rng = random.Random(3)
+    circles = [Circle(rng.uniform(20, 480), rng.uniform(20, 280), 9) for _ in range(60)]
+    placed = place_names([f"name {i}" for i in range(60)], circles, Box(0, 0, 500, 300), size=12)
+    boxes = [place.box for place in placed if place]
+    assert len(boxes) > 10
+    assert not any(a.meets(b) for a, b in combinations(boxes, 2))
+    assert not any(box.meets(circle.box) for box in boxes for circle in circles)
+
+
+@pytest.mark.parametrize(
+    ("importance", "satisfaction", "expected"),
+    [(8, 2, "fix"), (8, 8, "keep"), (1, 2, "watch"), (1, 8, "fine")],
+)
+def test_quadrants(importance: float, satisfaction: float, expected: str) -> None:
+    needs = make_needs(3)["needs"]
+    for need, value in zip(needs, (importance, 4, 4.5), strict=True):
+        need["importance"]["value"] = value
+    needs[0]["satisfaction"]["value"] = satisfaction
+    assert quadrants(needs)[needs[0]["id"]] == expected
+
+
+def test_map_without_numbers_is_none_and_hostile_names_fit() -> None:
+    words = load_words("en")
+    assert draw_map([], words) is None
+    drawing = draw_map(make_hostile()["needs"], words)["drawings"][0]
+    assert all(len(p["label"]["text"]) <= 18 for p in drawing["points"] if p["label"])
