@@ -40,7 +40,7 @@ NEEDS = [
 SCENARIOS = {
     "authors of 3 texts": {},
     "authors of 10 texts": {"documents_per_author": 10.0, "author_sd": 0.7},
-    "whole stars 1-5 or 1/5 only": {"scale": "binary"},
+    "ratings 1 or 5 only": {"scale": "binary"},
     "small (500 texts)": {"documents": 500},
     "no authors, 60 products": {"products": 60, "drop": "author_id"},
     "documents only": {"documents_per_author": 0.34, "drop": "author_id", "drop_products": True},
@@ -95,7 +95,7 @@ def coverage(options, sets):
             if need.name not in result:
                 continue
             scores, satisfaction, _ = result[need.name]
-            importance = max(10 * (need.reward - need.penalty) / 4, 0)
+            importance = max(10 * (need.reward - need.penalty) / 2, 0)
             opportunity = importance + max(importance - satisfied[need.name], 0)
             checks = {"satisfaction": (satisfaction, satisfied[need.name])}
             if "few_unmet" not in scores.notes:
