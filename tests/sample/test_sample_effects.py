@@ -8,6 +8,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from unmet.sample.catalogue import make_products
 from unmet.sample.draws import BASE_STARS, N_WEEKS, course, draw_shop, realised_effect
@@ -36,7 +37,8 @@ def coverage(n_seeds: int, *, with_effects: bool, shift: float = 0.0) -> tuple[f
     for seed in range(n_seeds):
         draws = draw_shop(seed, 2_000, PRODUCTS, with_effects=with_effects)
         everyone = np.ones(draws.rating.size, dtype=bool)
-        found = ORACLE.effect_intervals(draws.states, draws.product, draws.rating, min_documents=25)
+        with threadpool_limits(1):  # many small products: threads only wait for each other
+            found = ORACLE.effect_intervals(draws.states, draws.product, draws.rating, min_documents=25)
         for (need, state), (estimate, low, high) in found.items():
             _, true = realised_effect(draws, need, state, everyone)
             covered.append(low <= true + shift <= high)
