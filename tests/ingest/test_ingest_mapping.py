@@ -87,6 +87,31 @@ def test_names_that_end_like_known_ones() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        # Exports as shops and app stores give them.
+        ("会员,级别,评价星级,评价内容,时间,追评内容", "user=会员 rating=评价星级 text=评价内容 time=时间"),
+        ("rating,title,text,images,asin,user_id,timestamp",
+         "rating=rating title=title text=text product_id=asin user=user_id time=timestamp"),
+        ("reviewId,userName,content,score,at", "user=userName text=content rating=score time=at"),
+        ("REVIEW_TEXT,STAR_RATING,REVIEW_DATE,PRODUCT_TITLE",
+         "text=REVIEW_TEXT rating=STAR_RATING time=REVIEW_DATE product=PRODUCT_TITLE"),
+        ("序号,客户反馈内容,满意度(1-10),反馈日期,门店",
+         "text=客户反馈内容 rating=满意度(1-10) time=反馈日期 channel=门店"),
+    ],
+)  # fmt: skip
+def test_usual_exports(header: str, columns: str) -> None:
+    def cells(field: str | None) -> list[str]:
+        values = {"text": TEXTS, "rating": ["5", "2", "4"] * 4, "time": ["2021-03-04 10:00:00"] * 12}
+        return values.get(field or "", [f"name {i}" for i in range(12)] if field else ["-"] * 12)
+
+    expected = dict(pair.split("=") for pair in columns.split())
+    fields = {column: field for field, column in expected.items()}
+    sample = frame(**{name: cells(fields.get(name)) for name in header.split(",")})
+    assert detect_mapping(sample, {}).columns == expected
+
+
 def test_override_wins_and_an_empty_name_turns_a_field_off() -> None:
     sample = frame(review=TEXTS, other=TEXTS, label=["0", "1", "1"] * 4)
     mapping = detect_mapping(sample, {"text": "other", "rating": ""})

@@ -27,6 +27,7 @@ def stars(values: list[str | None], header: str = "rating") -> list[float | None
         ("stars", ["1", "1"], [1, 1]),
         ("overall", ["5.0", "4.5"], [5, 4.5]),
         ("score", ["1", "10", "5.5"], [1, 5, 3]),
+        ("满意度（1-10）", ["5", "1"], [1 + 16 / 9, 1]),
         ("评分", ["0", "100", "50"], [1, 5, 3]),
         ("rating", ["4.0 out of 5 stars", "1.0 out of 5 stars"], [4, 1]),
         ("rating", ["4/5", "8/10"], [4, 1 + 4 * 7 / 9]),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from unmet.core.errors import InputError, MappingError
 from unmet.core.tables import RECORDS
-from unmet.ingest.delimited import detect_dialect
+from unmet.ingest.dialects import detect_dialect
 from unmet.ingest.profile import profile_inputs
 from unmet.ingest.reading import RecordBatch, read_records
 
@@ -109,9 +109,9 @@ def test_all_fields_are_read_and_typed() -> None:
     (batch,) = read(content.encode(), "a.csv")
     assert dict(batch.records.schema) == RECORDS
     assert batch.records.row(0, named=True) == {
-        "source": "a.csv", "row": 0, "kind": "review", "text": "很好用，下次再买", "title": "不错", "rating": 5.0,
-        "rating_raw": "5", "created_at": datetime(2021, 8, 15, 0, 12), "product_id": "100", "product": "空调",
-        "category": "家电", "author_id": "u1", "price": 5999.0, "channel": "京东",
+        "source": "a.csv", "row": 0, "kind": "review", "text": "很好用，下次再买", "title": "不错",
+        "rating": 5.0, "rating_raw": "5", "created_at": datetime(2021, 8, 15, 0, 12), "product_id": "100",
+        "product": "空调", "category": "家电", "author_id": "u1", "price": 5999.0, "channel": "京东",
     }  # fmt: skip
     empty = batch.records.row(1, named=True)
     assert empty["text"] == ""

@@ -91,6 +91,15 @@ def test_archive_members_and_one_chosen(tmp_path: Path) -> None:
         open_sources([f"{path}!c.csv"])
 
 
+def test_names_in_archives_of_chinese_windows(tmp_path: Path) -> None:
+    path = tmp_path / "old.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("AABB.csv", CSV)
+    path.write_bytes(path.read_bytes().replace(b"AABB", "评论".encode("gbk")))
+    assert names(open_sources([path])) == ["old.zip!评论.csv"]
+    assert sum(b.n_rows for b in read_records([f"{path}!评论.csv"], mapping={})) == 2
+
+
 def test_a_chosen_sheet_and_a_workbook_in_an_archive(tmp_path: Path) -> None:
     import openpyxl
 

@@ -10,6 +10,7 @@ from unmet.ingest.prices import decimal_comma, to_prices
 from unmet.ingest.ratings import RatingScale, decide_scale
 from unmet.ingest.times import day_order, to_times
 
+_LONGEST_TIME = 60
 _LETTERS = r"[A-Za-z\u00C0-\u024F\u3040-\u30FF\u3400-\u9FFF\uAC00-\uD7AF\u0400-\u04FF]"
 
 
@@ -52,7 +53,8 @@ def look_at(column: pl.Series) -> ColumnLook:
         return int(mask.sum() or 0) / n
 
     numbers = filled.str.contains(r"^\s*[-+]?[\d,]*\.?\d+([eE][-+]?\d+)?\s*$")
-    words = filled.filter(~numbers)
+    short = filled.str.len_chars() <= _LONGEST_TIME
+    words = filled.filter(~numbers & short)
     times = to_times(words, day_order(words).day_first) if len(words) else words
     counts = filled.value_counts()
     distinct = dict(counts.iter_rows()) if counts.height <= 500 else {}
@@ -68,7 +70,7 @@ def look_at(column: pl.Series) -> ColumnLook:
         letter_share=share(filled.str.contains(_LETTERS)),
         number_share=share(numbers),
         time_share=int(times.is_not_null().sum()) / n if len(words) else 0.0,
-        price_share=share(to_prices(filled, decimal_comma(filled)).is_not_null()),
+        price_share=share(to_prices(filled.filter(short), decimal_comma(filled.filter(short))).is_not_null()),
         numeric_time_share=share(to_times(filled.filter(numbers), False).is_not_null()),
         sentence_share=share(filled.str.contains(r"\S\s+\S+\s+\S|[，。！？!?,.].*\S|[\u3400-\u9FFF]{4}")),
         nested_share=share(filled.str.contains(r"^\s*[\[{].*[\]}]\s*$")),

@@ -71,8 +71,8 @@ def check_expansion(n_unpacked: int, n_packed: int, where: str) -> None:
         )
 
 
-def archive_members(path: Path) -> list[tuple[str | None, str | None]]:
-    """``(member, compression)`` of every table in ``path``; a plain or gzip file has one, unnamed.
+def archive_members(path: Path) -> list[tuple[str | None, str | None, str | None]]:
+    """``(member, shown name, compression)`` of every table in ``path``; other files have one, unnamed.
 
     Raises:
         InputError: a zip archive that is damaged, encrypted, empty or of too many members.
@@ -80,11 +80,11 @@ def archive_members(path: Path) -> list[tuple[str | None, str | None]]:
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     if head.startswith(b"\x1f\x8b"):
-        return [(None, "gzip")]
+        return [(None, None, "gzip")]
     if head.startswith(b"PK\x05\x06"):
         raise InputError("the archive is empty", where=str(path), hint="Pack the tables again.")
     if not head.startswith(b"PK\x03\x04"):
-        return [(None, None)]
+        return [(None, None, None)]
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -94,11 +94,21 @@ def archive_members(path: Path) -> list[tuple[str | None, str | None]]:
         ) from error
     if any(info.filename in ("xl/workbook.xml", "xl/workbook.bin") for info in members):
         check_expansion(sum(info.file_size for info in members), path.stat().st_size, str(path))
-        return [(None, None)]
-    return [(name, "zip") for name in _table_members(members, path)]
+        return [(None, None, None)]
+    return [(info.filename, _shown_name(info), "zip") for info in _table_members(members, path)]
 
 
-def _table_members(members: list[zipfile.ZipInfo], path: Path) -> list[str]:
+def _shown_name(info: zipfile.ZipInfo) -> str:
+    """A member's name as its author wrote it: old zip programs on Chinese Windows stored GBK."""
+    if info.flag_bits & 0x800 or info.filename.isascii():
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return info.filename
+
+
+def _table_members(members: list[zipfile.ZipInfo], path: Path) -> list[zipfile.ZipInfo]:
     files = [
         info
         for info in members
@@ -119,7 +129,7 @@ def _table_members(members: list[zipfile.ZipInfo], path: Path) -> list[str]:
             )
     if len({info.filename for info in files}) < len(files):
         raise InputError("the archive holds two files of one name", where=str(path), hint="Rename one.")
-    return sorted(info.filename for info in files)
+    return sorted(files, key=lambda info: info.filename)
 
 
 @contextmanager

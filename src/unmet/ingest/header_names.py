@@ -38,13 +38,14 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
         createtime creationtime createddate submittedat submissiondate publishedat publishdate postedat
         posteddate posttime reviewedat unixreviewtime timestamp datetime date time 日期 时间 ratedate
         购买时间 购买日期 下单时间 成交时间 订单时间 付款时间 purchasedate purchasetime orderdate
-        ordertime datemmdd createdon created year month day
+        ordertime datemmdd
+        createdon created at year month day
     """),
     "product": _words("""
         商品名称 产品名称 商品名 产品名 商品标题 产品标题 宝贝名称 宝贝标题 商品型号 产品型号 手机型号
         型号 商品 产品 宝贝 品名 款式 productname producttitle itemname itemtitle productmodel product
-        item name model modelname appname app commentvariety variety hotelname hotel restaurant business
-        businessname brand 品牌
+        item name model modelname appname app referencename commentvariety variety hotelname hotel
+        restaurant business businessname brand 品牌
     """),
     "product_id": _words("""
         商品id 商品编号 商品编码 商品代码 产品id 产品编号 产品编码 宝贝id 货号 skuid sku spuid productid
@@ -60,14 +61,15 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
         用户id 用户名 用户 用户昵称 昵称 买家 买家昵称 买家id 会员id 会员名 会员 客户id 客户 顾客 顾客id
         评论者 评论人 作者 userid username reviewerid customerid authorid reviewsusername reviewername
         customername nickname user reviewer customer author buyer buyerid profileid authorname
-        userhandle handle
+        userhandle handle nick usernick displayusernick
     """),
     "price": _words("""
         价格 单价 售价 商品价格 现价 成交价 实付 实付金额 金额 price productprice unitprice saleprice
         sellingprice pricepaid itemprice retailprice listprice
     """),
     "channel": _words("""
-        渠道 平台 来源 来源平台 店铺 店铺名称 来源渠道 channel platform source src store marketplace
+        渠道 平台 来源 来源平台 店铺 店铺名称 门店
+        门店名称 来源渠道 channel platform source src store marketplace
         shop site website
     """),
 }

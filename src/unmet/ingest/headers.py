@@ -10,6 +10,7 @@ from unmet.ingest.header_names import KIND_TEXT_NAMES, KNOWN_NAMES, OTHER_NAMES
 
 MAX_HEADER_CHARACTERS = 60
 _SEPARATORS = re.compile(r"[\s_\-.·:：/（）()\[\]【】#*]+")
+_NOTES = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _DATA_CELL = re.compile(r"[-+]?\d+([.,:/-]\d+)*%?|https?://.*|true|false|null|nan", re.IGNORECASE)
 _ALL_NAMES = frozenset(
     name
@@ -22,10 +23,13 @@ _ALL_NAMES = frozenset(
 def plain_name(name: str) -> str:
     """A column name without case, width and separators: ``Review Text`` → ``reviewtext``.
 
+    Notes in brackets are left out, unless nothing else is there.
+
     >>> plain_name("reviews.text"), plain_name("评论 内容（必填）")
-    ('reviewstext', '评论内容必填')
+    ('reviewstext', '评论内容')
     """
     folded = unicodedata.normalize("NFKC", name).strip().lower()
+    folded = _NOTES.sub("", folded).strip() or folded
     return _SEPARATORS.sub("", folded)
 
 

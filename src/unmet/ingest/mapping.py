@@ -203,6 +203,9 @@ def _listed(look: ColumnLook) -> str:
 
 
 def _text_by_values(columns: Sequence[str], looks: MappingType[str, ColumnLook]) -> Decision | None:
+    if len(columns) == len(looks) == 1 and looks[columns[0]].letter_share > 0.5:
+        return Decision("text", columns[0], "values", 0.8, "the only column, and it holds words")
+
     def weight(column: str) -> float:
         look = looks[column]
         if look.letter_share < 0.5 or look.mean_length < MIN_TEXT_LENGTH or look.nested_share > 0.5:

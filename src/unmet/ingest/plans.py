@@ -27,7 +27,7 @@ from unmet.ingest.sources import Source, open_sources
 from unmet.ingest.spreadsheets import SheetTable
 from unmet.ingest.times import DayOrder, day_order
 
-SAMPLE_ROWS = 5_000
+SAMPLE_ROWS = 3_000
 """Columns are recognised from this many rows; scales and date orders from all rows."""
 
 _TABLES: dict[Format, Callable[[Source], Table]] = {

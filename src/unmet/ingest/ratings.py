@@ -74,6 +74,7 @@ class RatingScale:
 
 
 _WORD_SCALE_LOW, _WORD_SCALE_HIGH = 1.0, 5.0
+_HEADER_RANGE = re.compile(r"(?<!\d)([01])\s*(?:-|–|~|至|到|to)\s*(5|7|10|100)(?!\d)")
 _STRONG = re.compile(r"star|rating|星|评分|打分|得分|score|满意度|overall")
 
 
@@ -155,7 +156,7 @@ def decide_scale(counts: Mapping[str, int], header: str = "", *, told: bool = Fa
     if n_words >= n_numbers:
         why = "the values name their own scale"
         return RatingScale("words", _WORD_SCALE_LOW, _WORD_SCALE_HIGH, why, 0.95)
-    return _numeric_scale(numbers, bool(_STRONG.search(plain_name(header))), told, plain_name(header))
+    return _numeric_scale(numbers, bool(_STRONG.search(plain_name(header))), told, header)
 
 
 _NO_VALUE = frozenset({"nan", "null", "none", "n/a", "na", "-", "无", "未评分", "\\n"})
@@ -163,12 +164,9 @@ _NO_VALUE = frozenset({"nan", "null", "none", "n/a", "na", "-", "无", "未评�
 
 def _numeric_scale(numbers: Mapping[float, int], strong: bool, told: bool, header: str) -> RatingScale | None:
     values = set(numbers)
-    if values <= {-1.0, 0.0, 1.0} and -1.0 in values:
-        return RatingScale("-1/0/1", -1, 1, f"only {_listed(values)}", 0.9)
-    if values <= {0.0, 1.0} and (0.0 in values or not strong):
-        return RatingScale("0/1", 0, 1, f"only {_listed(values)}", 0.8 if len(values) == 2 else 0.5)
-    if header == "nps":
-        return RatingScale("0-10", 0, 10, "net promoter question", 0.9)
+    known = _named_scale(header, values) or _sign_scale(values, strong)
+    if known is not None:
+        return known
     if not strong and not told and values <= {0.0, 1.0, 2.0}:
         return None  # three class numbers with no order that could be known
     fitting = _fitting_range(numbers, strong)
@@ -177,6 +175,27 @@ def _numeric_scale(numbers: Mapping[float, int], strong: bool, told: bool, heade
     name, low, high, note = fitting
     why = f"values {min(values):g} to {max(values):g}{note}"
     return RatingScale(name, low, high, why, 0.9 if strong and not note else 0.7)
+
+
+def _named_scale(header: str, values: set[float]) -> RatingScale | None:
+    """The scale that the column's name gives, as ``满意度(1-10)`` does, where the values keep to it."""
+    found = _HEADER_RANGE.search(unicodedata.normalize("NFKC", header))
+    if found:
+        low, high = float(found[1]), float(found[2])
+        if all(low <= value <= high for value in values):
+            return RatingScale(f"{low:g}-{high:g}", low, high, "the column name gives the range", 0.95)
+    if plain_name(header) == "nps" and all(0 <= value <= 10 for value in values):
+        return RatingScale("0-10", 0, 10, "net promoter question", 0.9)
+    return None
+
+
+def _sign_scale(values: set[float], strong: bool) -> RatingScale | None:
+    """Dislike and like as 0/1 or −1/0/1."""
+    if values <= {-1.0, 0.0, 1.0} and -1.0 in values:
+        return RatingScale("-1/0/1", -1, 1, f"only {_listed(values)}", 0.9)
+    if values <= {0.0, 1.0} and (0.0 in values or not strong):
+        return RatingScale("0/1", 0, 1, f"only {_listed(values)}", 0.8 if len(values) == 2 else 0.5)
+    return None
 
 
 def _fitting_range(numbers: Mapping[float, int], strong: bool) -> tuple[str, float, float, str] | None:

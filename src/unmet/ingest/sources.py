@@ -135,10 +135,10 @@ def _identify(path: Path, label: str, selected: str | None) -> list[Source]:
     size = _checked_size(path)
     plain = Source(label, path, size, file_hash(path), Format.DELIMITED)
     found: list[Source] = []
-    for member, compression in archive_members(path):
-        if selected is not None and member is not None and selected.split("!")[0] != member:
+    for member, shown, compression in archive_members(path):
+        if selected is not None and shown is not None and selected.split("!")[0] != shown:
             continue
-        name = label if member is None else f"{label}!{member}"
+        name = label if shown is None else f"{label}!{shown}"
         head = peek(path, compression, member, where=name)
         source = replace(
             plain,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+_LONGEST = 100  # characters; a longer cell is a text
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 """Times outside are taken as unreadable: they are typing errors or placeholders such as 0001-01-01."""
 
@@ -113,7 +114,7 @@ def to_times(raw: pl.Series, day_first: bool) -> pl.Series:
 
 
 def _clean(raw: pl.Series) -> pl.Series:
-    text = raw.str.strip_chars(" \t\r\n\"'\u3000")
+    text = raw.set(raw.str.len_chars() > _LONGEST, None).str.strip_chars(" \t\r\n\"'\u3000")
     if not bool(text.str.contains(r"[^0-9TZ:/+. -]").any()):
         return text
     return (
