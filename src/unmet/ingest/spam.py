@@ -14,9 +14,10 @@ import polars as pl
 
 from unmet.ingest.boilerplate import has_opinion
 from unmet.ingest.fingerprint import fold
-from unmet.ingest.spam_rules import EXEMPT, FOLDED, THRESHOLD, WRITTEN, Rule
+from unmet.ingest.spam_rules import EXEMPT, FOLDED, PASTED_EXEMPT, THRESHOLD, WRITTEN, Rule
 
 _CLAUSE_NUMBER = r"，\s{0,2}\d{5,6}\s{0,2}(?:，|$)"
+_PATTERNS_AT_ONCE = 10
 _MIN_CLAUSES = 10  # generator texts string stock phrases together
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")
 _VOWEL = re.compile("[aeiouyàâäéèêëîïôöùûü]")
@@ -50,12 +51,17 @@ def _rules() -> tuple[list[tuple[Rule, re.Pattern[str]]], list[tuple[Rule, re.Pa
 
 
 @lru_cache(maxsize=1)
-def _triggers() -> tuple[str, str]:
-    """One pattern each for folded and written texts; what neither meets cannot be spam."""
+def _triggers() -> tuple[tuple[str, ...], str]:
+    """Patterns for folded texts and one for written texts; what meets none of them cannot be spam."""
+    # Rust's regex slows down when one pattern gets too large for its automaton: a few of middle size.
+    patterns = [f"(?:{rule.pattern})" for rule in FOLDED]
+    folded = tuple(
+        _ascii_classes("|".join(patterns[first : first + _PATTERNS_AT_ONCE]))
+        for first in range(0, len(patterns), _PATTERNS_AT_ONCE)
+    )
     # A weak written sign needs company, and company that is enough shows up in its own right.
-    folded = "|".join(f"(?:{rule.pattern})" for rule in FOLDED)
     written = "|".join(f"(?:{rule.pattern})" for rule in WRITTEN if rule.weight > 0.3)
-    return _ascii_classes(folded), _ascii_classes(f"{written}|{_CLAUSE_NUMBER}")
+    return folded, _ascii_classes(f"{written}|{_CLAUSE_NUMBER}")
 
 
 def _ascii_classes(pattern: str) -> str:
@@ -94,6 +100,8 @@ def _score(text: str, folded: str) -> SpamVerdict:
     weights["pasted"] = weights.get("pasted", 0.0) + _padding(folded)
     if re.search(EXEMPT, folded):
         weights.pop("advertising", None)
+    if re.search(PASTED_EXEMPT, folded):
+        weights.pop("pasted", None)
     if not weights:
         return CLEAN
     kind, score = max(weights.items(), key=lambda item: item[1])
@@ -154,11 +162,10 @@ def _keyboard_share(letters: str) -> float:
 def spam_column(texts: pl.Series, folded: pl.Series) -> pl.Series:
     """The reason why each masked text is spam (null: it is not)."""
     in_folded, in_written = _triggers()
-    suspicious = (
-        folded.str.contains(in_folded)
-        | texts.str.to_lowercase().str.contains(in_written)
-        | _maybe_gibberish(folded)
-    ).fill_null(False)
+    suspicious = texts.str.to_lowercase().str.contains(in_written) | _maybe_gibberish(folded)
+    for pattern in in_folded:
+        suspicious |= folded.str.contains(pattern)
+    suspicious = suspicious.fill_null(False)
     rows = suspicious.arg_true().to_list()
     reasons: list[str | None] = [None] * len(texts)
     for row, text, form in zip(

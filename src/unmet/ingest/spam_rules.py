@@ -82,7 +82,10 @@ FOLDED: tuple[Rule, ...] = (
     Rule("pasted", 1.0, (
         "(?:这是|此为|本条|以下)?(?:一个|一条|一段)?(?:万能|通用|复制的?|模板)(?:好评|评价|评论)(?:模板)?"
     )),
-    Rule("pasted", 1.0, "复制(?:一下|下来|下)?[这此]一?段(?:话|文字)|[这此]一?段(?:话|文字)给?(?:复制|粘贴)|好评模[板版]"),
+    Rule("pasted", 1.0, (
+        "复制(?:一下|下来|下)?[这此]一?段(?:话|文字)|"
+        "[这此]一?段(?:话|文字)给?(?:复制|粘贴)|好评模[板版]"
+    )),
     Rule("pasted", 0.5, "凑(?:够|满|足|个|到|一下|一|点)?(?:[0-9一二三五十]+个?)?字数?"),
     Rule("pasted", 0.5, "(?:为了|只为|冲着|就为|换|赚|拿|得|领)(?:点|些|个)?(?:京豆|积分|淘金币)"),
     Rule("pasted", 0.5, (
@@ -159,5 +162,11 @@ EXEMPT = (
     "扫|添加)了?我?(?:的)?(?:微信|qq)"
 )
 """In the folded text: somebody reports that others wanted contact. That is a complaint, not an invitation."""
+
+PASTED_EXEMPT = (
+    "水军|刷的|刷出|刷好评|刷单|假的|假评|作假|造假|骗|托儿|"
+    "(?:都是|全是|净是|怀疑|别人|人家|有人)(?:是)?(?:复制|模板|好评模|用模板|刷)"
+)
+"""In the folded text: somebody complains that the reviews of others are pasted."""
 
 THRESHOLD = 1.0
