@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from enum import StrEnum
 
 from unmet.core.errors import InputError
@@ -95,8 +96,16 @@ def _refuse_other_kinds(head: bytes, where: str) -> None:
         n_control = sum(
             head.count(bytes([b])) for b in range(1, 32) if b not in (9, 10, 11, 12, 13, 27, 1, 31)
         )
-        if n_control > max(_FEW_CONTROL_BYTES, 0.02 * len(head)):
+        if n_control > max(_FEW_CONTROL_BYTES, 0.02 * len(head)) and not _is_utf8(head):
             raise InputError("is binary, not a table of text", where=where, hint=TABLES_HINT)
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the last character may be cut
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _opens_like_json(head: bytes) -> bool:
