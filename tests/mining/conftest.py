@@ -11,7 +11,9 @@ import pytest
 
 from unmet.core.records import Entity, Opinion, Polarity
 
-PATTERN = re.compile(r"(屏幕|电池|物流|battery|screen|zipper)?\s*(?:is |was )?(很慢|不好|太暗|漏液|很快|great|dim|broken)")
+PATTERN = re.compile(
+    r"(屏幕|电池|物流|battery|screen|zipper)?\s*(?:is |was )?(很慢|不好|太暗|漏液|很快|great|dim|broken)"
+)
 POSITIVE = {"很快", "great"}
 
 

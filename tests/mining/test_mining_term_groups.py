@@ -43,7 +43,9 @@ def test_a_shared_category_alone_does_not_join():
 
 
 def test_grouping_is_reproducible_and_complete():
-    given = evidence(("zipper", 9, {"opinion:broken": 4}, "quality"), ("strap", 7, {"opinion:thin": 4}, "quality"))
+    given = evidence(
+        ("zipper", 9, {"opinion:broken": 4}, "quality"), ("strap", 7, {"opinion:thin": 4}, "quality")
+    )
     assert group_terms(given, language="en") == group_terms(given, language="en")
     assert set(group_terms(given, language="en")) == {"zipper", "strap"}
 

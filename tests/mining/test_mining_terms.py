@@ -24,7 +24,12 @@ def test_aspects_are_reduced_to_one_form(phrase, language, expected):
 
 @pytest.mark.parametrize(
     ("phrase", "language", "expected"),
-    [("非常慢了", "zh", "慢"), ("有点太吵", "zh", "吵"), ("wasn't comfortable", "en", "not comfortable"), ("很", "zh", "很")],
+    [
+        ("非常慢了", "zh", "慢"),
+        ("有点太吵", "zh", "吵"),
+        ("wasn't comfortable", "en", "not comfortable"),
+        ("很", "zh", "很"),
+    ],
 )
 def test_opinions_lose_intensifiers_but_keep_negation(phrase, language, expected):
     assert canonical_opinion(phrase, language) == expected

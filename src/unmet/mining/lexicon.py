@@ -12,6 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 _ZH_TRIM = re.compile(r"^[\W_]+|[\W_]+$")
+_ZH_WEAK_NOT = re.compile(r"^(?:并不是|不是|并不|不)(?:很|太|特别|非常|那么|怎么(?!样)|是很|够|算)(?=.)")
 _EN_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _EN_NONE = frozenset({"no", "nothing", "without"})
 
@@ -46,6 +47,20 @@ def _longest_first(name: str) -> tuple[str, ...]:
     return tuple(sorted(_lists()[name], key=lambda word: (-len(word), word)))
 
 
+def judges_only(term: str, language: str) -> bool:
+    """Whether a canonical opinion judges without saying what is good or bad.
+
+    >>> judges_only("definitely recommend", "en"), judges_only("easy to navigate", "en")
+    (True, False)
+    """
+    if term in generic_opinions():
+        return True
+    if language == "zh":
+        return any(term.startswith(head) for head in word_set("zh_judging_heads"))
+    judging = word_set("en_judging_words") | word_set("en_stop")
+    return all(word in judging for word in term.split())
+
+
 def strip_affixes(term: str, heads: str, tails: str) -> str:
     """Strip heads and tails of the named lists repeatedly, never to nothing.
 
@@ -72,8 +87,13 @@ def zh_aspect(folded: str) -> str:
 
 
 def zh_opinion(folded: str) -> str:
-    """Canonical form of a Chinese opinion: intensifiers and particles removed."""
-    return strip_affixes(_ZH_TRIM.sub("", folded).replace(" ", ""), "zh_intensifiers", "zh_opinion_tails")
+    """Canonical form of a Chinese opinion: intensifiers and particles removed, weak negations unified.
+
+    >>> zh_opinion("真的不是很大"), zh_opinion("非常快")
+    ('不大', '快')
+    """
+    bare = strip_affixes(_ZH_TRIM.sub("", folded).replace(" ", ""), "zh_intensifiers", "zh_opinion_tails")
+    return _ZH_WEAK_NOT.sub("不", bare)
 
 
 def en_words(folded: str) -> list[str]:

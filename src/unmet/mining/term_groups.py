@@ -117,10 +117,11 @@ def _latent_cosines(rows: Sequence[dict[str, float]]) -> NDArray[np.float32]:
 
     if len(rows) <= 3 * LATENT_DIMENSIONS:
         return _cosines(rows, damp=False)
-    left, sizes, _ = randomized_svd(_sparse(rows), n_components=LATENT_DIMENSIONS, random_state=0)
+    left, sizes, _ = randomized_svd(_sparse(rows), n_components=LATENT_DIMENSIONS, n_iter=2, random_state=0)
     vectors = left * np.sqrt(sizes)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return np.maximum(vectors @ vectors.T, 0.0).astype(np.float32)
+    cosines: NDArray[np.float32] = np.maximum(vectors @ vectors.T, 0.0).astype(np.float32)
+    return cosines
 
 
 def _sparse(rows: Sequence[dict[str, float]]) -> Any:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from unmet.mining.lexicon import en_term, generic_aspects, generic_opinions, zh_aspect, zh_opinion
+from unmet.mining.lexicon import en_term, generic_aspects, judges_only, zh_aspect, zh_opinion
 from unmet.text.folding import fold
 
 OVERALL, AMBIGUOUS = "overall_judgement", "ambiguous_opinion"
@@ -45,7 +45,7 @@ def add_terms(
     )
     keyed = keyed.with_columns(
         _telling("aspect_term", blocked).alias("_aspect_tells"),
-        _telling("opinion_term", generic_opinions()).alias("_opinion_tells"),
+        _opinion_tells().alias("_opinion_tells"),
     )
     keyed = _without_product_names(keyed)
     keyed = keyed.join(
@@ -180,3 +180,11 @@ def _map_distinct(pairs: pl.Series, function: Callable[[str, str], str | None]) 
 def _telling(column: str, generic: frozenset[str]) -> pl.Expr:
     term = pl.col(column)
     return term.is_not_null() & ~term.is_in(sorted(generic)) & (term.str.len_chars() > 0)
+
+
+def _opinion_tells() -> pl.Expr:
+    def judged(pairs: pl.Series) -> pl.Series:
+        return _map_distinct(pairs, lambda term, language: None if judges_only(term, language) else term)
+
+    told = pl.struct("opinion_term", "language").map_batches(judged, return_dtype=pl.String)
+    return told.is_not_null()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from unmet.mining.lexicon import en_words
 from unmet.text.folding import fold
 
-N_BUCKETS = 1 << 16
+N_BUCKETS = 1 << 15
 N_DIMENSIONS = 64
 FIT_SENTENCES = 30_000
 """Sentences the projection is fitted on; more change little and cost time."""
@@ -65,7 +65,7 @@ def fit_space(sentences: Sequence[str], languages: Sequence[str], *, seed: int) 
     k = min(N_DIMENSIONS, max(1, min(weighted.shape) - 1))
     if len(sentences) < 3:
         return SentenceSpace(weights, np.eye(N_BUCKETS, 1, dtype=np.float32))
-    _, _, components = randomized_svd(weighted, n_components=k, n_iter=4, random_state=seed)
+    _, _, components = randomized_svd(weighted, n_components=k, n_iter=2, random_state=seed)
     return SentenceSpace(weights, np.ascontiguousarray(components.T.astype(np.float32)))
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from unmet.mining.keywords import naming_tokens
-from unmet.mining.lexicon import generic_opinions, word_set
+from unmet.mining.lexicon import judges_only, word_set
 
 EN_KEPT = frozenset({"not", "no", "too", "hard", "never"})
 """Words that stay at the head of an English opinion: without them it would mean something else."""
 COMPANY_SENTENCES = 150
 COMPANY_WORDS = 3
+MIN_LIFT = 2.0
+"""How much commoner an opinion must be in its group than over all groups to describe it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class GroupWords:
     n_negative: int
     n_positive: int
     named_by_opinion: bool  # the group has no aspect, only a telling opinion such as 漏水
+    name_is_praise: bool  # that opinion is mostly said with pleasure
 
 
 def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, GroupWords]:
@@ -44,41 +47,73 @@ def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, Group
     rows = mentions.filter(pl.col("group").is_not_null())
     parts = {str(key[0]): part for key, part in rows.group_by(["group"], maintain_order=True)}
     company = _company(parts)
-    return {group: _words_of(part, company[group], top) for group, part in parts.items()}
+    own = {group: _own_opinions(part, rows) for group, part in parts.items()}
+    return {group: _words_of(part, company[group], own[group], top) for group, part in parts.items()}
 
 
-def _words_of(part: pl.DataFrame, company: tuple[str, ...], top: int) -> GroupWords:
+def _own_opinions(part: pl.DataFrame, everything: pl.DataFrame) -> frozenset[str]:
+    """Opinions said of this group more than of the others: "easy to use" of a battery is a slip."""
+    everywhere = dict(everything["opinion_term"].drop_nulls().value_counts().iter_rows())
+    here = dict(part["opinion_term"].drop_nulls().value_counts().iter_rows())
+    size, total = sum(here.values()), sum(everywhere.values())
+    return frozenset(
+        term for term, count in here.items() if count / size >= MIN_LIFT * everywhere[term] / total
+    )
+
+
+def _words_of(part: pl.DataFrame, company: tuple[str, ...], own: frozenset[str], top: int) -> GroupWords:
     language = part["language"][0]
     polarity = part["polarity"].value_counts()
     counts = dict(polarity.iter_rows())
     return GroupWords(
         language=language,
         names=_common(_names(part), top),
-        complaints=_common(_opinions(part, "negative", language), top),
-        praises=_common(_opinions(part, "positive", language), top),
+        complaints=_common(_opinions(part, "negative", own), top),
+        praises=_common(_opinions(part, "positive", own), top),
         company=company,
         n_requests=part.filter(pl.col("is_request") & (pl.col("polarity") == "neutral")).height,
         n_negative=counts.get("negative", 0),
         n_positive=counts.get("positive", 0),
-        named_by_opinion=2 * part.filter(pl.col("aspect_term") == pl.col("term")).height < part.height,
+        named_by_opinion=_named_by_opinion(part),
+        name_is_praise=_name_is_praise(part),
     )
+
+
+def _named_by_opinion(part: pl.DataFrame) -> bool:
+    """Whether the commonest term of the group is hardly ever an aspect."""
+    top = _common(part["term"].to_list(), 1)[0][0]
+    own = part.filter(pl.col("term") == top)
+    return own.filter(pl.col("aspect_term") == top).height < min(5, max(2, 0.1 * own.height))
+
+
+def _name_is_praise(part: pl.DataFrame) -> bool:
+    top = _common(part["term"].to_list(), 1)[0][0]
+    said = part.filter(pl.col("opinion_term") == top)["polarity"]
+    source = said if len(said) else part["polarity"]
+    return int((source == "positive").sum()) > int((source == "negative").sum())
 
 
 def _names(part: pl.DataFrame) -> list[str]:
     """What the thing is called: the aspect as written where it carries the term, else the term."""
     names = []
-    for aspect, aspect_term, term in part.select("aspect", "aspect_term", "term").iter_rows():
-        names.append(" ".join(aspect.lower().split()) if aspect and aspect_term == term else term)
+    chosen = part.select("language", "aspect", "aspect_term", "opinion", "opinion_term", "term")
+    for language, aspect, aspect_term, opinion, opinion_term, term in chosen.iter_rows():
+        if aspect and aspect_term == term:
+            names.append(" ".join(aspect.lower().split()))
+        elif language == "en" and opinion and opinion_term == term:
+            names.append(_plain_english(opinion))
+        else:
+            names.append(term)
     return names
 
 
-def _opinions(part: pl.DataFrame, polarity: str, language: str) -> list[str]:
-    generic = generic_opinions()
+def _opinions(part: pl.DataFrame, polarity: str, own: frozenset[str]) -> list[str]:
+    language = part["language"][0]
     rows = part.filter((pl.col("polarity") == polarity) & pl.col("opinion_term").is_not_null())
     return [
         term if language == "zh" else _plain_english(opinion)
         for term, opinion in rows.select("opinion_term", "opinion").iter_rows()
-        if term not in generic
+        if term in own and not judges_only(term, language)
     ]
 
 

@@ -8,11 +8,15 @@ own mentions, so a statement can be checked against its quotes.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from unmet.mining.lexicon import word_set
 from unmet.needs.group_words import GroupWords
 
-_ZH_PHRASE = re.compile(r"[\u4e00-\u9fff]{1,6}")
+_ZH_PHRASE = re.compile(
+    r"[\u4e00-\u9fff]{2,6}|[快慢贵大小高低吵响热冷硬软薄厚轻重亮暗稳脏旧新足全多少久卡烫臭香甜酸苦淡咸油干湿紧松宽窄长短]"
+)
 _ZH_BROKEN = re.compile(r"^[了的是着被把和与就也要]|[的了是我你他]$|[我你他她]")
 _EN_PHRASE = re.compile(r"[a-z][a-z' -]{1,30}")
 _ZH_WISHES = (
@@ -20,6 +24,10 @@ _ZH_WISHES = (
     ("无法", "要能"), ("没有", "要有"), ("没人", "要有人"), ("无人", "要有人"), ("没", "要有"), ("不", "要"),
 )  # fmt: skip
 """Complaint head → wish head. Longer heads first."""
+
+
+Pairs = tuple[tuple[str, int], ...]
+Cleaner = Callable[[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,10 @@ def _parts(words: GroupWords) -> _Parts:
     """Subject, wanted and unwanted states; the rarer side is kept short, contradictions fall out."""
     subject = words.names[0][0] if words.names else "?"
     clean = _clean_zh if words.language == "zh" else _clean_en
-    up = _counted(words.praises, subject, clean)
-    down = _counted(words.complaints, subject, clean)
+    # In a large group a phrase said twice is noise.
+    floor = min(5, max(2, round(0.015 * (words.n_negative + words.n_positive))))
+    up = _counted(words.praises, subject, clean, floor)
+    down = _counted(words.complaints, subject, clean, floor)
     # A word used on both sides (大, fast) says what is meant only on its commoner side.
     wanted = [w for w, n in up.items() if n > 2 * down.get(w, 0)]
     unwanted = [w for w, n in down.items() if n > 2 * up.get(w, 0)]
@@ -48,14 +58,14 @@ def _parts(words: GroupWords) -> _Parts:
     return _Parts(subject, _distinct(wanted)[:first], _distinct(unwanted)[:second])
 
 
-def _counted(pairs: tuple[tuple[str, int], ...], subject: str, clean: object) -> dict[str, int]:
-    """Cleaned phrases that occur at least twice and are not much rarer than the commonest."""
+def _counted(pairs: Pairs, subject: str, clean: Cleaner, floor: int) -> dict[str, int]:
+    """Cleaned phrases that occur often enough and are not much rarer than the commonest."""
     counts: dict[str, int] = {}
     for phrase, count in pairs:
-        cleaned = clean(phrase, subject)  # type: ignore[operator]
+        cleaned = clean(phrase, subject)
         if cleaned:
             counts[cleaned] = counts.get(cleaned, 0) + count
-    floor = max(2, round(0.1 * max(counts.values(), default=0)))
+    floor = max(floor, round(0.1 * max(counts.values(), default=0)))
     kept = [(phrase, count) for phrase, count in counts.items() if count >= floor]
     return dict(sorted(kept, key=lambda pair: (-pair[1], pair[0])))
 
@@ -72,8 +82,10 @@ def _clean_zh(phrase: str, subject: str) -> str | None:
 
 
 def _clean_en(phrase: str, subject: str) -> str | None:
-    own = set(subject.split())
+    own, stop = set(subject.split()), word_set("en_stop")
     words = [word for word in phrase.split() if word not in own]
+    while words and words[-1] in stop:
+        words.pop()
     cleaned = " ".join(words)
     return cleaned if 0 < len(words) <= 4 and _EN_PHRASE.fullmatch(cleaned) else None
 
@@ -91,11 +103,13 @@ def _chinese(words: GroupWords) -> str:
     parts = _parts(words)
     unmet = words.n_negative + words.n_requests
     if words.named_by_opinion:
-        return f"要{parts.subject}" if words.n_positive > unmet else _zh_without(parts.subject)
+        return f"要{parts.subject}" if words.name_is_praise else _zh_without(parts.subject)
     wishes = [f"要{'、'.join(parts.wanted)}"] if parts.wanted else []
     # "不要慢" beside "要快" adds what hurts; "不要不快" would repeat it.
     harms = [_zh_without(w) for w in parts.unwanted if not any(w.endswith(good) for good in parts.wanted)]
     clauses = wishes + [harm for harm in harms if harm not in wishes]
+    # "安装要有安装" says too little to stand beside anything else.
+    clauses = [c for c in clauses if not c.endswith(parts.subject)] or clauses
     if clauses:
         return parts.subject + "，".join(clauses)
     if unmet > words.n_positive and words.company:
@@ -116,7 +130,7 @@ def _english(words: GroupWords) -> str:
     subject = parts.subject[:1].upper() + parts.subject[1:]
     unmet = words.n_negative + words.n_requests
     if words.named_by_opinion:
-        return f"It should be {parts.subject}" if words.n_positive > unmet else f"No more “{parts.subject}”"
+        return f"{'Customers want' if words.name_is_praise else 'No more'} “{parts.subject}”"
     wishes, harms = " and ".join(parts.wanted), " or ".join(parts.unwanted)
     if (parts.wanted or parts.unwanted) and all(_is_adjective(w) for w in parts.wanted + parts.unwanted):
         if not parts.wanted:
