@@ -22,8 +22,9 @@ _VIEW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _VIEW |= {0x3000: 0x20, 0xA0: 0x20, 0x24EA: 0x30, 0x24FF: 0x30, 0xFFE5: 0xA5, 0x2010: 0x2D, 0x2011: 0x2D, 0x2212: 0x2D}
 for _start in (0x2460, 0x2474, 0x2488, 0x2776, 0x2780, 0x278A):  # circled, bracketed, dingbat digits one to nine
     _VIEW |= {_start + offset: 0x31 + offset for offset in range(9)}
+for _kept in (0xFF0C, 0xFF01, 0xFF1F):  # full-width ，！？ end things that their ASCII twins may not
+    del _VIEW[_kept]
 _FOLDED = re.compile(f"[{''.join(map(chr, _VIEW))}]")
-_VIEW[0xFF0C] = 0xFF0C  # a full-width comma ends things that an ASCII comma does not
 
 
 def mask(text: str) -> tuple[str, Edits, dict[str, int]]:
@@ -41,7 +42,7 @@ def mask(text: str) -> tuple[str, Edits, dict[str, int]]:
     >>> mask("Write to kim@example.com")[1:]
     (((9, 16, 9, 24),), {'EMAIL': 1})
     """
-    seen, unseen = (text, NO_EDITS) if text.isascii() else substitute(_UNSEEN, "", text)
+    seen, unseen = substitute(_UNSEEN, "", text) if _UNSEEN.search(text) else (text, NO_EDITS)
     found = _find(seen.translate(_VIEW) if _FOLDED.search(seen) else seen)
     if not found:
         return text, NO_EDITS, {}

@@ -27,7 +27,7 @@ _MARKS = re.compile(r"[0-9_@:=]").search
 _DOOR_ZH = re.compile(r"[0-9一二三四五六七八九十A-Z][0-9A-Za-z十]{0,4}(?:[\-—][0-9]+)?\s?(?:号|號|弄|栋|幢|棟|座|楼|樓|单元|單元|组)").search
 _DOOR_EN = re.compile(r"[0-9][0-9A-Da-d\-]{0,6}\s[A-Za-z0-9'.\- ]{2,30}").search
 _PLATE = re.compile(rf"[{numbers.PROVINCES}云新青宁藏贵牌][A-Za-z号][·•・ \-:是]?[A-Za-z0-9\u4e00-\u9fff]").search
-_NAME_ZH = re.compile("[联聯收签寄姓叫先女小户](?:系人|繫人|货人|貨人|件人|收人|名|[王-龥一-龥]|生|士|姐|主)").search
+_NAME_ZH = re.compile("[联聯收签寄姓叫先女小户师](?:系人|繫人|货人|貨人|件人|收人|名|生|士|姐|主|傅|(?<=我叫))").search
 
 _APPS = (
     "wechat", "telegram", "tg", "insta", "ig ", "ig:", "snap", "skype", "line id", "whatsapp", "facebook", "fb",

@@ -108,7 +108,7 @@ def _not_english(e: _Evidence) -> NDArray[np.bool_]:
     return (
         (e.foreign > e.english)
         | ((e.words >= 4) & (covered * 5 < e.words * 2) & (unknown + e.foreign > 2))
-        | ((e.accented >= 1) & (e.accented * 40 >= e.latin) & (e.english * 2 <= e.words))
+        | ((e.accented >= 1) & (e.accented * 40 >= e.latin) & (covered * 2 <= e.words))
         | ((e.pinyin >= 2) & (e.pinyin > 2 * e.english))
     )
 

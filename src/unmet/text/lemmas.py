@@ -25,7 +25,8 @@ _IRREGULAR = dict(
     shrank:shrink shrunk:shrink slept:sleep slid:slide spoke:speak spoken:speak stole:steal stolen:steal struck:strike
     swam:swim won:win men:man women:woman children:child feet:foot teeth:tooth mice:mouse people:person knives:knife
     lives:life leaves:leaf shelves:shelf halves:half wives:wife scarves:scarf better:good best:good worse:bad worst:bad
-    dying:die lying:lie tying:tie""".split()
+    dying:die lying:lie tying:tie lenses:lens buses:bus gases:gas viruses:virus bonuses:bonus pluses:plus
+    canvases:canvas atlases:atlas""".split()
 )
 _UNCHANGED = frozenset(
     """this his its us yes plus bus gas always as was has does is perhaps besides unless series species news

@@ -1,8 +1,8 @@
 """Normalising a text with an exact map back to the original.
 
 Steps, each skipped where it has nothing to do: surrogate pairs joined and lone surrogates replaced;
-control, zero-width and direction marks removed; Unicode NFC; full-width letters, digits and symbols
-to half width (sentence punctuation such as ，！？ stays, it is the normal form in Chinese);
+control, zero-width and direction marks removed; full-width letters, digits and symbols to half width
+(sentence punctuation such as ，！？ stays, it is the normal form in Chinese); Unicode NFC;
 optionally traditional to simplified characters and emoji to names; white space collapsed;
 repeats squeezed; ends stripped. Emoji stay.
 """
@@ -55,11 +55,11 @@ def normalise(text: str, *, simplify: bool = False, name_emoji: bool = False) ->
         name_emoji: also replace emoji that have a known polarity by their English name in colons.
 
     >>> normalise("太太太太好了！！！！ＯＫ")
-    ('太太太好了！OK', ((2, 3, 2, 4), (5, 8, 6, 12)))
+    ('太太太好了！OK', ((2, 3, 2, 4), (5, 6, 6, 10), (6, 7, 10, 11), (7, 8, 11, 12)))
     """
     edits = NO_EDITS
     if _SUSPECT.search(text):
-        for step in (_join_surrogates, _remove_unseen, _compose_characters, _narrow):
+        for step in (_join_surrogates, _remove_unseen, _narrow, _compose_characters):
             text, edits = _then(step, text, edits)
     if simplify:
         text, edits = _then(_simplify, text, edits)

@@ -25,9 +25,9 @@ _END_ZH = re.compile(
     rf"|{_EMOJI_RUN}(?![。！？!?；;…～~.])|[\n\r\u2028\u2029\x0b\x0c\x85]+"
 )
 # White space or a comma between Chinese characters: weaker than an end, used where ends are missing.
-_PAUSE_ZH = re.compile(rf"[，,、：]+(?!\d)[{_CLOSERS}]*|(?<=[{_HAN}”）]) +(?=[{_HAN}“（])")
+_PAUSE_ZH = re.compile(rf"(?:[，、]|[,：](?![0-9]))+[{_CLOSERS}]*|(?<=[{_HAN}”）]) +(?=[{_HAN}“（])")
 _GAP_ZH = re.compile(rf"(?<=[{_HAN}”）]) +(?=[{_HAN}“（])")
-_CLAUSE_ZH = re.compile(rf"[，,：]+(?!\d)[{_CLOSERS}]*|(?<=[{_HAN}”）]) +(?=[{_HAN}“（])")
+_CLAUSE_ZH = re.compile(rf"(?:，|[,：](?![0-9]))+[{_CLOSERS}]*|(?<=[{_HAN}”）]) +(?=[{_HAN}“（])")
 
 _END_EN = re.compile(
     rf"[.!?。！？…]+[{_CLOSERS}]*(?:\s*{_EMOJI_RUN})?|{_EMOJI_RUN}(?=\s+[A-Z])|\s*[\n\r\u2028\u2029\x0b\x0c\x85]+\s*"
