@@ -77,4 +77,4 @@ def test_map_without_numbers_is_none_and_hostile_names_fit() -> None:
     words = load_words("en")
     assert draw_map([], words) is None
     drawing = draw_map(make_hostile()["needs"], words)["drawings"][0]
-    assert all(len(p["label"]["text"]) <= 18 for p in drawing["points"] if p["label"])
+    assert all(len(p["label"]["text"]) <= 20 for p in drawing["points"] if p["label"])

@@ -51,7 +51,7 @@ def _counts(need: Plain, words: Words) -> str:
 
 def _satisfaction(need: Plain, words: Words) -> str:
     extra = need.get("extra") or {}
-    unmet: int = extra.get("unmet_documents", need["negative_documents"])
+    unmet = extra["unmet_documents"] if "unmet_documents" in extra else need["negative_documents"]
     return str(
         words["why_satisfaction"].format(
             documents=whole(need["documents"]),

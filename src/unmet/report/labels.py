@@ -75,7 +75,7 @@ def text_width(text: str, size: float) -> float:
 def _advance(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 1.0
-    if unicodedata.combining(character):
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
         return 0.0
     if not character.isascii():
         return 1.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from unmet.report.figures import nice_ceiling
 from unmet.report.labels import Box, Circle, place_names, text_width
-from unmet.report.wording import Plain, Words, decimal, percent, printable, shortened
+from unmet.report.wording import Plain, Words, decimal, inset, percent
 
 MIDDLE_SATISFACTION = 5.0
 QUADRANTS = {(True, False): "fix", (True, True): "keep", (False, False): "watch", (False, True): "fine"}
@@ -166,12 +166,11 @@ def _radii(shares: Sequence[float], between: tuple[float, float]) -> list[float]
 def _short_name(need: Plain, longest: int) -> str:
     """The first word customers call it by, else the beginning of the statement."""
     terms = need.get("aspect_terms") or ()
-    name = printable(terms[0]["value"] if terms else need["statement"])
-    return shortened(" ".join(name.split()), longest)
+    return inset(terms[0]["value"] if terms else need["statement"], longest)
 
 
 def _title(need: Plain, words: Words) -> str:
-    parts = [f"{need['rank']}. {printable(need['statement'])}"]
+    parts = [f"{need['rank']}. {inset(need['statement'], 200)}"]
     for key in ("importance", "satisfaction", "opportunity"):
         if need.get(key):
             parts.append(f"{words[key]} {decimal(need[key]['value'])} {words[f'{key}_unit']}")

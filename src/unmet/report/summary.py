@@ -14,6 +14,7 @@ from unmet.report.wording import (
     Plain,
     Words,
     decimal,
+    inset,
     joined,
     load_words,
     percent,
@@ -146,7 +147,7 @@ def _third_sentence(items: Sequence[Plain], words: Words) -> str:
 
 
 def _short(need: Plain) -> str:
-    return shortened(" ".join(printable(need["statement"]).split()), SUMMARY_CHARACTERS)
+    return inset(need["statement"], SUMMARY_CHARACTERS)
 
 
 def _filters(cards: Sequence[Plain], words: Words) -> dict[str, Any]:

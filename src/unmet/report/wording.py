@@ -15,6 +15,9 @@ _STRINGS = Path(__file__).parent / "strings"
 # Control characters that HTML forbids and lone surrogates that UTF-8 cannot hold.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
+# Marks that turn the reading direction; inside a sentence of ours they would turn that as well.
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 Words = Mapping[str, Any]
 Plain = Mapping[str, Any]
 
@@ -89,6 +92,16 @@ def signed(number: float, places: int = 1) -> str:
 def shortened(text: str, limit: int) -> str:
     """Text cut to ``limit`` characters with an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def inset(text: str, limit: int) -> str:
+    """Customer words for use inside our own prose: one line, cut, kept apart in reading direction.
+
+    >>> inset("a\\n b", 9) == "\\u2068a b\\u2069"
+    True
+    """
+    line = " ".join(_DIRECTIONS.sub("", printable(text)).split())
+    return f"\u2068{shortened(line, limit)}\u2069"
 
 
 def joined(parts: Sequence[str], words: Words) -> str:
