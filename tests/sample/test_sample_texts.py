@@ -182,6 +182,18 @@ def test_dirt_has_its_share_and_its_label(shop: Shop) -> None:
             assert text.strip()
 
 
+def test_most_copies_are_by_the_same_customer_with_the_same_rating(shop: Shop) -> None:
+    copies = shop.truth.rows.filter(pl.col("copy_of").is_not_null()).select("source", "row", "copy_of")
+    columns = ["source", "row", "customer_id", "rating", "order_id"]
+    first = shop.reviews.select(columns).rename({"row": "copy_of"})
+    both = copies.join(shop.reviews.select(columns), on=["source", "row"]).join(
+        first, on=["source", "copy_of"], suffix="_first"
+    )
+    same = both.filter(pl.col("customer_id") == pl.col("customer_id_first"))
+    assert 0.6 < same.height / both.height < 0.9
+    assert (same["rating"] == same["rating_first"]).all()
+
+
 def test_private_data_is_placed_exactly_and_never_real(shop: Shop) -> None:
     texts = texts_by_row(shop)
     seen = Counter()

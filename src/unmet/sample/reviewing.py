@@ -28,6 +28,7 @@ from unmet.sample.planted import LANGUAGES, MENTION_KINDS, PLANTED, POLARITY_OF
 
 SOURCES = {"zh": "reviews_zh.csv", "en": "reviews_en.jsonl.gz"}
 START = datetime(2024, 1, 1)
+SAME_AUTHOR_SHARE = 0.75
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class _Sheet:
 
     clean: list[Written] = field(default_factory=list)
     clean_rows: list[int] = field(default_factory=list)
+    reviews: list[int] = field(default_factory=list)  # index in the draws, by row
     n_rows: int = 0
 
 
@@ -67,11 +69,15 @@ def write_reviews(seed: int, draws: Draws, products: tuple[Product, ...]) -> Rev
             kind, language, product, slots[language, product.product_id], draws, i, sheet, rng
         )
         sheet.n_rows += 1
+        sheet.reviews.append(i)
         if not kind:
             sheet.clean.append(written)
             sheet.clean_rows.append(row)
         source = SOURCES[language]
-        reviews.append(_review_row(i, source, row, language, product, written.text, draws, rng))
+        # Most copies are the same customer's review once more; the others are pasted by someone else.
+        again = copy_of is not None and rng.random() < SAME_AUTHOR_SHARE
+        voice = sheet.reviews[copy_of] if again and copy_of is not None else i
+        reviews.append(_review_row(i, voice, source, row, language, products, written.text, draws, rng))
         rows.append((source, row, language, kind or None, kind in DROPPED_KINDS, copy_of))
         mentions += [
             (
@@ -137,14 +143,17 @@ def _write_row(
 
 def _review_row(
     i: int,
+    voice: int,
     source: str,
     row: int,
     language: str,
-    product: Product,
+    products: tuple[Product, ...],
     text: str,
     draws: Draws,
     rng: random.Random,
 ) -> dict[str, Any]:
+    """Row ``i``, written at its own time by the customer (and about the order) of review ``voice``."""
+    product = products[draws.product[voice]]
     seconds = int(min(max(rng.gauss(15.5, 4.5), 0.0), 23.99) * 3600)
     created = START + timedelta(days=int(draws.day[i]), seconds=seconds)
     return {
@@ -153,13 +162,13 @@ def _review_row(
         "row": row,
         "language": language,
         "text": text,
-        "rating": int(draws.rating[i]),
+        "rating": int(draws.rating[voice]),
         "created_at": created,
         "product_id": product.product_id,
         "product": product.name(language),
         "category": CATEGORY_NAMES[product.category][LANGUAGES.index(language)],
-        "customer_id": f"C{int(draws.customer[i]) + 1:06d}",
-        "order_id": f"O{int(draws.review_order[i]) + 1:08d}",
+        "customer_id": f"C{int(draws.customer[voice]) + 1:06d}",
+        "order_id": f"O{int(draws.review_order[voice]) + 1:08d}",
     }
 
 
