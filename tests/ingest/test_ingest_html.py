@@ -25,6 +25,8 @@ from unmet.ingest.html import strip_html
         ("<style>x</style>text", "\ntext"),
         ("1 < 2 > 0", "1 < 2 > 0"),
         ("&amp;lt;br&amp;gt;", "\n"),
+        ("e-reader.br /br /My first", "e-reader.\nMy first"),
+        ("the br / key and abr/c", "the br / key and abr/c"),
     ],
 )
 def test_stripping(source: str, plain: str) -> None:

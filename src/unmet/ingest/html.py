@@ -30,9 +30,11 @@ _KNOWN = _BREAKING | _HIDDEN | _INLINE
 
 _TAG = re.compile(r"<!--|<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])[^<>]*>|<![a-zA-Z][^<>]*>")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+# What is left of "<br />" where a shop deleted the angle brackets; only behind the end of a clause.
+_REMNANT = re.compile(r"(?<=[.!?:;,)…。！？：；，）])\s?(?:br ?/ ?)+")
 _MAX_PASSES = 3  # "&amp;lt;br&amp;gt;" needs three
 
-HTML_HINT = r"<[a-zA-Z/!]|&[a-zA-Z#][a-zA-Z0-9]*;"
+HTML_HINT = r"<[a-zA-Z/!]|&[a-zA-Z#][a-zA-Z0-9]*;|br ?/"
 """Pattern (valid in ``re`` and in Rust's regex) without which a text holds no HTML."""
 
 
@@ -53,6 +55,9 @@ def strip_html(text: str) -> tuple[str, Edits]:
             break
         edits = compose(decoded, compose(removed, edits))
         text = plain
+    if "br" in text:
+        text, broken = substitute(_REMNANT, "\n", text)
+        edits = compose(broken, edits)
     return text, edits
 
 
