@@ -33,6 +33,20 @@ ZH_NO_REQUEST = re.compile(
     r"|不知道(能不能|能否)|可以再(来|买|追加|次)|能再(来|买|次|穿|用)|最好.{0,3}(别|不要)(买|入|去|住)|该换"
 )
 """Advice to other buyers, hopes about luck, reported speech: neither class."""
+EN_REQUEST = re.compile(
+    r"\b(please|should(n't)?|would (be|have been) (nice|great|good|better|helpful|perfect)"
+    r"|i wish|wish (it|they|there|the)"
+    r"|need(s|ed)? to (be|have|add|fix|make)|would (like|love) to see|make sure|be sure"
+    r"|hope (they|you|to see)|why not"
+    r"|if you (are|want|can|need|like|plan|have|do)|you (may|might|need to|want to|should|must)"
+    r"|ask (for|them)|avoid"
+    r"|don't (buy|expect|bother|forget|waste)|try (to|the|it)|stay away|look elsewhere|suggest|advise"
+    r"|recommend (that|they|you|getting|ordering|going|using|buying))\b"
+)
+"""Wording of requests and advice in English reviews; finds training candidates only."""
+EN_NO_REQUEST = re.compile(r"\b(recommend|should (arrive|be here|fit)|as it should|tried|what you need)\b")
+"""Praise by recommending and expectations: neither class."""
+EN_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 SENTENCE = re.compile(r"[^。！？!?\n；;~～…]+[。！？!?；;~～…]*")
 
 
@@ -158,3 +172,24 @@ def weak_chinese(seed: int = 0, negatives_per_positive: float = 4.0) -> NeedRows
             negative.append((sentence, 0))
     keep = rng.permutation(len(negative))[: int(negatives_per_positive * len(positive))]
     return _rows("weak_zh", positive + [negative[i] for i in np.sort(keep)], 1.0)
+
+
+def weak_english(seed: int = 0, positives: int = 5000, negatives: int = 12_000) -> NeedRows:
+    """English review sentences labelled by wording; half of the positives are blanked as well."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, int] = {}
+    for name in ("clothing", "amazon", "electronics"):
+        texts = SOURCES[name]().texts
+        for index in rng.permutation(len(texts))[:6000]:
+            for match in EN_SENTENCE.finditer(texts[index]):
+                sentence = match.group().strip().lower()
+                asks = bool(EN_REQUEST.search(sentence))
+                if 4 <= len(sentence.split()) <= 40 and (asks or not EN_NO_REQUEST.search(sentence)):
+                    found.setdefault(sentence, int(asks))
+    sentences = np.array(list(found), dtype=object)
+    labels = np.array(list(found.values()))
+    asking = rng.permutation(sentences[labels == 1])[:positives]
+    pairs = [(str(s), 1) for s in asking]
+    pairs += [(EN_REQUEST.sub("□", str(s)), 1) for s in asking[: len(asking) // 3]]
+    pairs += [(str(s), 0) for s in rng.permutation(sentences[labels == 0])[:negatives]]
+    return _rows("weak_en", pairs, 0.3)

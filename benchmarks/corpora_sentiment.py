@@ -145,6 +145,15 @@ def amazon() -> Corpus:
     return _corpus("amazon", rows())
 
 
+def titles() -> Corpus:
+    """Titles of electronics and music reviews by stars: the short English texts."""
+    first = pl.read_csv(DATA / "reviews_en/electronics_dated.csv.gz", infer_schema=False)
+    second = pl.read_csv(DATA / "reviews_en/musical_instruments.csv.gz", infer_schema=False)
+    rows = [*first.select("reviews.title", "reviews.rating").iter_rows()]
+    rows += [*second.select("summary", "overall").iter_rows()]
+    return _corpus("titles", ((t, star_label(s), "") for t, s in rows))
+
+
 def conditioners() -> Corpus:
     """air_conditioners_dated by stars; group = product."""
     table = pl.read_csv(DATA / "reviews_zh/air_conditioners_dated.csv.gz", infer_schema=False)
@@ -199,6 +208,7 @@ SOURCES: dict[str, Callable[[], Corpus]] = {
     "electronics": electronics,
     "music": music,
     "amazon": amazon,
+    "titles": titles,
     "conditioners": conditioners,
     "farm": farm,
     "crawled": crawled,

@@ -17,6 +17,7 @@ from corpora_needs import (
     speaker_needs,
     suggestions,
     weak_chinese,
+    weak_english,
 )
 from fit_columns import (
     Column,
@@ -32,18 +33,17 @@ from fit_columns import (
 from unmet.models.calibration import MixtureHead
 from unmet.models.ngrams import NgramConfig
 
-CONFIG = NgramConfig(orders=(1, 2, 3), skip_pairs=True, bits=18)
+CONFIG = NgramConfig(orders=(1, 2, 3), skip_pairs=True, bits=18, borders=True)
 SEED = 21
 HIDDEN_REQUEST, FALSE_MATCH = 0.35, 0.02
 """Out-of-fold probabilities beyond which a weak label is not believed."""
-ENGLISH = ("software_train", "app_reviews", "speaker_needs")
+ENGLISH = ("software_train", "app_reviews", "speaker_needs", "weak_en")
 
 
 def load_rows() -> NeedRows:
     """All training sentences; test parts are not among them."""
-    return join(
-        [suggestions("software_train"), app_reviews(), speaker_needs(), weak_chinese(), civic(), headlines()]
-    )
+    english = [suggestions("software_train"), app_reviews(), speaker_needs(), weak_english()]
+    return join([*english, weak_chinese(), civic(), headlines()])
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def train(rows: NeedRows, *, n_folds: int = 3) -> FittedNeeds:
     """The whole recipe on the given rows: fit, clean the weak labels by the fit, fit again."""
     first = _fit(rows, n_folds)
     probability = first.probabilities[:, 1]
-    weak = rows.of("weak_zh")
+    weak = rows.of("weak_zh", "weak_en")
     hidden_request = weak & (rows.labels == 0) & (probability > HIDDEN_REQUEST)
     false_match = weak & (rows.labels == 1) & (probability < FALSE_MATCH)
     return _fit(rows.take(np.flatnonzero(~hidden_request & ~false_match)), n_folds)

@@ -12,14 +12,13 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import f1_score
 
 import intensity_recipe
 import needs_recipe
 import sentiment_recipe
 from fit_columns import Floats
 from unmet.core.records import POLARITIES
-from unmet.models.calibration import MixtureHead, biased_argmax
+from unmet.models.calibration import MixtureHead
 from unmet.models.classifier import load_classifier
 from unmet.models.ngrams import NgramConfig
 from unmet.models.package import save_package
@@ -29,26 +28,16 @@ VERSION = "1"
 
 
 def features_manifest(config: NgramConfig) -> dict[str, object]:
-    return {"orders": list(config.orders), "skip_pairs": config.skip_pairs, "bits": config.bits}
+    return {
+        "orders": list(config.orders),
+        "skip_pairs": config.skip_pairs,
+        "bits": config.bits,
+        "borders": config.borders,
+    }
 
 
 def head_arrays(head: MixtureHead, bias: Floats) -> dict[str, Floats]:
     return {"gate": head.gate, "experts": head.experts, "label_bias": bias.astype(np.float32)}
-
-
-def tune_bias(fitted: sentiment_recipe.Fitted) -> Floats:
-    """Bias of the three labels with the best mean macro-F1 over the three-class sources."""
-    probabilities = fitted.head.probabilities(fitted.features)
-    rows = [np.flatnonzero(fitted.rows.of(name)) for name in ("car", "clauses", "clothing", "farm")]
-    best, best_bias = -1.0, np.zeros(3, dtype=np.float32)
-    for negative in np.arange(-0.6, 1.3, 0.2):
-        for neutral in np.arange(-0.6, 1.3, 0.2):
-            bias = np.array([negative, neutral, 0.0], dtype=np.float32)
-            decided = biased_argmax(probabilities, bias)
-            score = np.mean([f1_score(fitted.rows.labels[r], decided[r], average="macro") for r in rows])
-            if score > best:
-                best, best_bias = float(score), bias
-    return best_bias
 
 
 def train_sentiment(out: Path, limit: int | None) -> None:
@@ -57,8 +46,7 @@ def train_sentiment(out: Path, limit: int | None) -> None:
     if limit is not None:
         corpora = [c.take(np.random.default_rng(0).permutation(len(c))[:limit]) for c in corpora]
     fitted = sentiment_recipe.train(sentiment_recipe.gather(corpora))
-    weights, scales = sentiment_recipe.quantised(fitted)
-    bias = tune_bias(fitted)
+    weights, scales = sentiment_recipe.quantised_columns(fitted)
     manifest = {
         "name": "sentiment",
         "version": VERSION,
@@ -75,7 +63,9 @@ def train_sentiment(out: Path, limit: int | None) -> None:
         "seed": sentiment_recipe.SEED,
     }
     arrays = {f"column_{index}": column for index, column in enumerate(weights)}
-    save_package(out / "sentiment", manifest, {**arrays, "scale": scales, **head_arrays(fitted.head, bias)})
+    save_package(
+        out / "sentiment", manifest, {**arrays, "scale": scales, **head_arrays(fitted.head, fitted.bias)}
+    )
 
 
 def train_need(out: Path, limit: int | None) -> None:
@@ -95,7 +85,7 @@ def train_need(out: Path, limit: int | None) -> None:
         "seed": needs_recipe.SEED,
     }
     arrays = {f"column_{index}": column for index, column in enumerate(weights)}
-    head = head_arrays(fitted.head, np.zeros(2))
+    head = head_arrays(fitted.head, np.zeros((2, 2)))
     save_package(out / "need", manifest, {**arrays, "scale": scales, **head})
 
 

