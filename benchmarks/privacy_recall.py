@@ -24,7 +24,7 @@ from unmet.ingest.privacy import mask
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "oracles"))
 
-import privacy_cases
+import privacy_cases  # noqa: E402
 
 SETS = (
     ("reviews_zh/online_shopping_10_cats.csv", "review"),

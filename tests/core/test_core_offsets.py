@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -89,7 +90,7 @@ def test_slices_are_monotone_and_inside(change: tuple[str, str, Edits]) -> None:
     source, target, edits = change
     spans = [to_source(edits, at, at + 1) for at in range(len(target))]
     assert all(0 <= first <= last <= len(source) for first, last in spans)
-    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(spans))
 
 
 @given(changes())

@@ -5,6 +5,8 @@ is written) and *contexts* (the sentence around it). One third of each is held o
 held-out format or context are scored apart and were not looked at while the patterns were written.
 """
 
+# ruff: noqa: E501, PLC3002 - one way of writing per line, however long
+
 from __future__ import annotations
 
 import random
@@ -36,7 +38,9 @@ def is_masked(case: Case, edits: tuple[tuple[int, int, int, int], ...]) -> bool:
     hidden = {position for _, _, first, last in edits for position in range(first, last)}
     left = "".join(c for i, c in enumerate(case.secret, case.start) if i not in hidden)
     if case.kind == "name":
-        return not any(c in SURNAMES for c in left) and not any(f in left or g in left for f, g in zip(FIRST, LAST, strict=True))
+        return not any(c in SURNAMES for c in left) and not any(
+            f in left or g in left for f, g in zip(FIRST, LAST, strict=True)
+        )
     if case.kind == "address":
         return not re.search(r"\d", left) and len(left) <= max(9, len(case.secret) // 3)
     if case.kind == "email":
@@ -84,20 +88,64 @@ def old_citizen(r: Random) -> str:
 
 
 def nick(r: Random) -> str:
-    stem = r.choice(["lucky", "sunny", "wangxm", "zhao_li", "mr.chen", "kate", "lijie", "tom_w", "xiaoyu", "bluecat"])
+    stem = r.choice(
+        ["lucky", "sunny", "wangxm", "zhao_li", "mr.chen", "kate", "lijie", "tom_w", "xiaoyu", "bluecat"]
+    )
     return stem + r.choice(["", "_", ""]) + digits(r, r.choice([2, 3, 4]), "123456789")
 
 
 def mailbox(r: Random) -> tuple[str, str]:
-    user = r.choice(["li.na", "wang_fang88", "tommy.w", "j-smith", "zhangwei1990", "amy+shop", "123456789", "kevin99"])
-    return user, r.choice(["163.com", "qq.com", "gmail.com", "outlook.com", "126.com", "mail.example.co.uk", "sina.com.cn"])
+    user = r.choice(
+        ["li.na", "wang_fang88", "tommy.w", "j-smith", "zhangwei1990", "amy+shop", "123456789", "kevin99"]
+    )
+    return user, r.choice(
+        ["163.com", "qq.com", "gmail.com", "outlook.com", "126.com", "mail.example.co.uk", "sina.com.cn"]
+    )
 
 
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
-GIVEN = ["伟", "芳", "娜", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛", "明", "超", "秀兰", "霞", "建国", "志强", "小红", "子涵"]
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
+)
+GIVEN = [
+    "伟",
+    "芳",
+    "娜",
+    "秀英",
+    "敏",
+    "静",
+    "丽",
+    "强",
+    "磊",
+    "军",
+    "洋",
+    "勇",
+    "艳",
+    "杰",
+    "娟",
+    "涛",
+    "明",
+    "超",
+    "秀兰",
+    "霞",
+    "建国",
+    "志强",
+    "小红",
+    "子涵",
+]
 FIRST = ["John", "Emily", "Michael", "Sarah", "David", "Laura", "James", "Anna", "Robert", "Linda"]
 LAST = ["Smith", "Carter", "Johnson", "Brown", "Miller", "Davis", "Wilson", "O'Brien", "Garcia", "Lee"]
-STREETS = ["Maple", "Oak", "Evergreen", "Sunset", "Baker", "Washington", "Lincoln", "Cedar Hill", "Park", "Lake View"]
+STREETS = [
+    "Maple",
+    "Oak",
+    "Evergreen",
+    "Sunset",
+    "Baker",
+    "Washington",
+    "Lincoln",
+    "Cedar Hill",
+    "Park",
+    "Lake View",
+]
 CITIES = [("Springfield", "IL"), ("Austin", "TX"), ("Portland", "OR"), ("Denver", "CO"), ("Tampa", "FL")]
 
 Format = Callable[[Random], str]
@@ -207,7 +255,13 @@ NAMED_ID: list[Format] = [
     lambda r: f"national insurance number QQ {digits(r, 2)} {digits(r, 2)} {digits(r, 2)} C",
     lambda r: "身份证 " + digits(r, 18, "123456"),
 ]
-NAMED_ID_IN = ["{}", "他们还要我的{}，不合理", "客服问我要{}", "They wanted my {} for a refund.", "I gave them {} and regret it"]
+NAMED_ID_IN = [
+    "{}",
+    "他们还要我的{}，不合理",
+    "客服问我要{}",
+    "They wanted my {} for a refund.",
+    "I gave them {} and regret it",
+]
 CARD: list[Format] = [
     lambda r: luhn(r, r.choice(["4", "51", "6222"]), 16),
     lambda r: group(luhn(r, r.choice(["4", "51", "6222"]), 16), (4, 4, 4, 4), " "),
@@ -275,16 +329,22 @@ ADDRESS: list[Format] = [
     lambda r: f"人民东路{r.randint(10, 300)}-{r.randint(1, 9)}号",
     lambda r: f"万科城{r.randint(1, 9)}期{r.randint(1, 20)}号楼{r.randint(101, 2501)}",
     lambda r: f"内蒙古呼和浩特市赛罕区大学西街{r.randint(100, 300)}号",
-    lambda r: f"广西壮族自治区南宁市青秀区民族大道{r.randint(100, 300)}号{r.choice('AB')}座{r.randint(1001, 2804)}",
+    lambda r: (
+        f"广西壮族自治区南宁市青秀区民族大道{r.randint(100, 300)}号{r.choice('AB')}座{r.randint(1001, 2804)}"
+    ),
     lambda r: f"{r.randint(100, 9999)} {r.choice(STREETS)} Street",
-    lambda r: f"{r.randint(100, 9999)} {r.choice(STREETS)} Ave, {r.choice(CITIES)[0]}, {r.choice(CITIES)[1]} {digits(r, 5, '123456789')}",
+    lambda r: (
+        f"{r.randint(100, 9999)} {r.choice(STREETS)} Ave, {r.choice(CITIES)[0]}, {r.choice(CITIES)[1]} {digits(r, 5, '123456789')}"
+    ),
     lambda r: f"{r.randint(10, 999)}{r.choice('AB')} {r.choice(STREETS)} Road",
     lambda r: f"PO Box {r.randint(100, 9999)}",
     lambda r: f"P.O. Box {r.randint(10, 9999)}",
     lambda r: f"{r.randint(10, 999)} W {r.randint(11, 99)}th St, Apt {r.randint(1, 20)}{r.choice('ABC')}",
     lambda r: f"{r.randint(10, 999)} N. {r.choice(STREETS)} Blvd.",
     lambda r: f"Flat {r.randint(1, 20)}, {r.randint(2, 99)} {r.choice(STREETS)} Lane, London E1 6AN",
-    lambda r: f"{r.randint(1000, 9999)} {r.choice(STREETS)} Drive Apt {r.randint(1, 99)}, {r.choice(CITIES)[0]} {r.choice(CITIES)[1]}",
+    lambda r: (
+        f"{r.randint(1000, 9999)} {r.choice(STREETS)} Drive Apt {r.randint(1, 99)}, {r.choice(CITIES)[0]} {r.choice(CITIES)[1]}"
+    ),
     lambda r: f"{r.randint(1, 99)} {r.choice(STREETS)} Ct",
     lambda r: f"{r.randint(100, 999)} {r.choice(STREETS).lower()} st",
     lambda r: f"Unit {r.randint(1, 9)}, {r.randint(2, 99)} {r.choice(STREETS)} Close, Leeds LS1 4DY",
@@ -292,8 +352,20 @@ ADDRESS: list[Format] = [
     lambda r: f"{r.choice(CITIES)[0]}, {r.choice(CITIES)[1]} {digits(r, 5, '123456789')}",
     lambda r: f"postcode SW1A {r.randint(1, 9)}AA",
 ]
-ADDRESS_IN_ZH = ["我住在{}，快递不送上门", "收货地址：{}", "地址是{}，请尽快发货", "寄到{}了", "送到{}都没人管，差评"]
-ADDRESS_IN_EN = ["I live at {} and it never came.", "Ship it to {} please", "address: {}", "left the parcel at {}, not my house", "delivered to {}"]
+ADDRESS_IN_ZH = [
+    "我住在{}，快递不送上门",
+    "收货地址：{}",
+    "地址是{}，请尽快发货",
+    "寄到{}了",
+    "送到{}都没人管，差评",
+]
+ADDRESS_IN_EN = [
+    "I live at {} and it never came.",
+    "Ship it to {} please",
+    "address: {}",
+    "left the parcel at {}, not my house",
+    "delivered to {}",
+]
 HANDLE: list[Format] = [
     lambda r: "微信" + nick(r),
     lambda r: "微信号：" + nick(r),
@@ -336,22 +408,52 @@ HANDLE: list[Format] = [
     lambda r: "徽信" + nick(r),
     lambda r: "TikTok @" + nick(r),
 ]
-HANDLE_IN_ZH = ["需要的{}", "返现请{}联系", "想要优惠{}，量大从优", "有兴趣可以{}", "{}，备注京东", "好评返5元，{}"]
-HANDLE_IN_EN = ["Add me {} for deals", "my {} if you want pics", "follow {}!", "Message {} please", "contact us on {} for more"]
+HANDLE_IN_ZH = [
+    "需要的{}",
+    "返现请{}联系",
+    "想要优惠{}，量大从优",
+    "有兴趣可以{}",
+    "{}，备注京东",
+    "好评返5元，{}",
+]
+HANDLE_IN_EN = [
+    "Add me {} for deals",
+    "my {} if you want pics",
+    "follow {}!",
+    "Message {} please",
+    "contact us on {} for more",
+]
 PLATE: list[Format] = [
     lambda r: r.choice("京沪粤浙苏鲁川") + r.choice("ABCDEF") + digits(r, 5),
-    lambda r: r.choice("京沪粤浙苏鲁川") + r.choice("ABCDEF") + "·" + digits(r, 2) + r.choice("QWERT") + digits(r, 2),
+    lambda r: (
+        r.choice("京沪粤浙苏鲁川")
+        + r.choice("ABCDEF")
+        + "·"
+        + digits(r, 2)
+        + r.choice("QWERT")
+        + digits(r, 2)
+    ),
     lambda r: r.choice("京沪粤浙苏鲁川") + r.choice("ABCDEF") + r.choice("DF") + digits(r, 5),
     lambda r: r.choice("京沪粤浙苏鲁川") + r.choice("ABCDEF") + " " + digits(r, 5),
-    lambda r: r.choice("京沪粤浙苏鲁川") + r.choice("abcdef") + digits(r, 3) + r.choice("QWERT") + digits(r, 1),
+    lambda r: (
+        r.choice("京沪粤浙苏鲁川") + r.choice("abcdef") + digits(r, 3) + r.choice("QWERT") + digits(r, 1)
+    ),
     lambda r: "license plate " + r.choice(["ABC", "KZT", "HXR"]) + "-" + digits(r, 4),
     lambda r: "plate number " + digits(r, 1) + "ABC" + digits(r, 3),
     lambda r: "licence plate AB" + digits(r, 2) + " CDE",
     lambda r: "车牌号" + r.choice("京沪粤") + r.choice("ABC") + "-" + digits(r, 5),
 ]
-PLATE_IN = ["送货的车{}撞了我家门", "我的车牌是{}", "车是{}，装上刚好", "The van with {} hit my fence", "my {} is on the photo"]
+PLATE_IN = [
+    "送货的车{}撞了我家门",
+    "我的车牌是{}",
+    "车是{}，装上刚好",
+    "The van with {} hit my fence",
+    "my {} is on the photo",
+]
 IP: list[Format] = [
-    lambda r: f"{r.choice([10, 172, 192, 58, 223])}.{r.randint(0, 255)}.{r.randint(0, 255)}.{r.randint(1, 254)}",
+    lambda r: (
+        f"{r.choice([10, 172, 192, 58, 223])}.{r.randint(0, 255)}.{r.randint(0, 255)}.{r.randint(1, 254)}"
+    ),
     lambda r: f"192.168.{r.randint(0, 9)}.{r.randint(2, 254)}:8080",
     lambda r: f"2001:db8:{digits(r, 4, '123')}::{digits(r, 3, '123')}",
     lambda r: f"fe80::1ff:fe23:{digits(r, 4, '123')}:890a",
@@ -375,7 +477,16 @@ NAME: list[Format] = [
 NAME_IN_ZH = ["{}，请尽快处理", "{}。东西没收到", "订单{}，退货"]
 NAME_IN_EN = ["{}, please reply.", "Hi, {} and I want a refund"]
 
-PREFIXES = ("", "", "", "东西不错，", "用了三天就坏了！", "Not happy. ", "五星好评～ ", "Bought in 2023 for $39.99. ")
+PREFIXES = (
+    "",
+    "",
+    "",
+    "东西不错，",
+    "用了三天就坏了！",
+    "Not happy. ",
+    "五星好评～ ",
+    "Bought in 2023 for $39.99. ",
+)
 
 
 def cases(seed: int = 20261124, per_format: int = 5) -> list[Case]:

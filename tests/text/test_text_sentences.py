@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,7 +87,7 @@ def test_clauses() -> None:
 def test_spans_are_complete_ordered_and_trimmed(text: str, language: str, split: object) -> None:
     spans = split(text, language)  # type: ignore[operator]
     assert all(start < end for start, end in spans)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
     assert all(text[start:end] == text[start:end].strip() for start, end in spans)
     assert "".join("".join(pieces(text, spans)).split()) == "".join(text.split())
 

@@ -7,9 +7,7 @@ import re
 from unmet.ingest.checksums import is_moment
 from unmet.ingest.privacy_rule import HAN, digits, rule, value
 
-_TLD = (
-    "com|cn|net|org|edu|gov|co|uk|de|jp|fr|io|me|info|cc|hk|tw|us|ca|au|vip|top|xyz|ru|eu|nl|it|es|ch|in|kr|br"
-)
+_TLD = "com|cn|net|org|edu|gov|co|uk|de|jp|fr|io|me|info|cc|hk|tw|us|ca|au|vip|top|xyz|ru|eu|nl|it|es|ch|in|kr|br"
 _LOCAL = r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}"
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9\-]{0,62}"
 _AT = r"\s{0,2}(?:@|[(\[{<]\s?(?:at|@|a)\s?[)\]}>]|艾特|圈a|#)\s{0,2}"
@@ -37,9 +35,7 @@ _APPS_EN = (
     r"\b(?:wechat|telegram|tg|instagram|insta|ig|snapchat|snap|skype|line id|whatsapp|facebook|fb|twitter|discord"
     r"|tiktok|kik|viber)(?:\s(?:id|handle|name|username|user))?"
 )
-_NOT_PERSON = (
-    "amazon|jd|taobao|tmall|ebay|walmart|bestbuy|apple|home|work|night|school|all|least|most|first|the|this|that|its"
-)
+_NOT_PERSON = "amazon|jd|taobao|tmall|ebay|walmart|bestbuy|apple|home|work|night|school|all|least|most|first|the|this|that|its"
 
 
 def _is_handle(match: re.Match[str]) -> bool:

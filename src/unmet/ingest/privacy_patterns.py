@@ -21,13 +21,21 @@ _DIGIT = "0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 FIVE_DIGITS = re.compile(rf"[{_DIGIT}](?:[^{_DIGIT}\n]{{0,3}}[{_DIGIT}]){{4}}").search
 _AT = re.compile(r"[@#艾圈]|[(\[{ ][aA][tT][)\]} ]").search
 _NETWORK = re.compile(r"[0-9a-fA-F:][0-9]{0,2}(?:\.[0-9]{1,3}\.[0-9]|:[0-9a-fA-F]{0,4}:[0-9a-fA-F:])").search
-_HANDLE_ZH = re.compile("[微薇威徽徵扣企抖球旺快陌公飞加小](?:信|❤|x|博|扣|鹅|音|球|旺|手|陌|众|微|薇|我?[vVqQ]|红书)").search
+_HANDLE_ZH = re.compile(
+    "[微薇威徽徵扣企抖球旺快陌公飞加小](?:信|❤|x|博|扣|鹅|音|球|旺|手|陌|众|微|薇|我?[vVqQ]|红书)"
+).search
 _HANDLE_LATIN = re.compile(r"[vwqVWQbB@](?:[ xXqQ信❤站]|[A-Za-z0-9_]{2}|[\u4e00-\u9fff])").search
 _MARKS = re.compile(r"[0-9_@:=]").search
-_DOOR_ZH = re.compile(r"[0-9一二三四五六七八九十A-Z][0-9A-Za-z十]{0,4}(?:[\-—][0-9]+)?\s?(?:号|號|弄|栋|幢|棟|座|楼|樓|单元|單元|组)").search
+_DOOR_ZH = re.compile(
+    r"[0-9一二三四五六七八九十A-Z][0-9A-Za-z十]{0,4}(?:[\-—][0-9]+)?\s?(?:号|號|弄|栋|幢|棟|座|楼|樓|单元|單元|组)"
+).search
 _DOOR_EN = re.compile(r"[0-9][0-9A-Da-d\-]{0,6}\s[A-Za-z0-9'.\- ]{2,30}").search
-_PLATE = re.compile(rf"[{numbers.PROVINCES}云新青宁藏贵牌][A-Za-z号][·•・ \-:是]?[A-Za-z0-9\u4e00-\u9fff]").search
-_NAME_ZH = re.compile("[联聯收签寄姓叫先女小户师](?:系人|繫人|货人|貨人|件人|收人|名|生|士|姐|主|傅|(?<=我叫))").search
+_PLATE = re.compile(
+    rf"[{numbers.PROVINCES}云新青宁藏贵牌][A-Za-z号][·•・ \-:是]?[A-Za-z0-9\u4e00-\u9fff]"
+).search
+_NAME_ZH = re.compile(
+    "[联聯收签寄姓叫先女小户师](?:系人|繫人|货人|貨人|件人|收人|名|生|士|姐|主|傅|(?<=我叫))"
+).search
 
 _APPS = (
     "wechat", "telegram", "tg", "insta", "ig ", "ig:", "snap", "skype", "line id", "whatsapp", "facebook", "fb",
@@ -39,7 +47,17 @@ _STREETS = (
 )  # fmt: skip
 _STREET = re.compile(rf"[ ](?:{'|'.join(_STREETS)})", re.IGNORECASE).search
 _PLACES = ("box", "zip", "post", "邮", "郵")
-_NAMES = ("name is", "name:", "name :", "recipient", "contact person", "contact name", "attn", "signed by", "c/o ")
+_NAMES = (
+    "name is",
+    "name:",
+    "name :",
+    "recipient",
+    "contact person",
+    "contact name",
+    "attn",
+    "signed by",
+    "c/o ",
+)
 
 
 def _email(view: str) -> object:

@@ -11,9 +11,7 @@ Check = Callable[[re.Match[str]], bool]
 HAN = "\u3400-\u9fff"
 """Inside of a character class that matches Chinese characters."""
 
-IS = (
-    r"\s*(?:(?:号码|號碼|编号|編號|账号|号|號|是|为|為|number|num|no\b\.?|nr\.?|id|code|is|was|of|[:#=,.\-(\"'])\s*){0,4}"
-)
+IS = r"\s*(?:(?:号码|號碼|编号|編號|账号|号|號|是|为|為|number|num|no\b\.?|nr\.?|id|code|is|was|of|[:#=,.\-(\"'])\s*){0,4}"
 """What may stand between a cue ("order") and its value."""
 
 

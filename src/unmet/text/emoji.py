@@ -19,29 +19,54 @@ EMOJI_CLASS = (
 """Inside of a character class that matches the symbols people use as emoji."""
 
 _NAMED: dict[float, str] = {
-    1.0: "😍 heart eyes|🥰 smiling with hearts|😘 kiss|🤩 star struck|❤ heart|💕 hearts|💖 sparkling heart"
-    "|💗 growing heart|💯 hundred|👍 thumbs up|👏 clapping|🎉 party|🥳 partying|🌟 glowing star|😻 heart cat"
-    "|💪 strong|🏆 trophy|🤗 hug|🫶 heart hands|🧡 orange heart|💛 yellow heart|💚 green heart|💙 blue heart"
-    "|💜 purple heart|🖤 black heart|😋 delicious|👌 ok hand|✌ victory|🥇 first",
-    0.7: "😊 smile|😀 grin|😃 happy|😄 laughing eyes|😁 beaming|😆 laughing|☺ content|😇 angel|😎 cool|🌹 rose|🌸 blossom"
-    "|✨ sparkles|⭐ star|🎁 gift|😚 kiss|😙 kiss|🤤 drooling|💐 bouquet|🍀 clover|✅ check|🙌 raised hands|😺 happy cat",
-    0.2: "🙂 slight smile|😂 tears of joy|🤣 rolling laugh|🙏 folded hands|😉 wink|🤭 giggle|😜 tongue|😝 tongue|😅 sweat smile",
-    -0.4: "😐 neutral face|😑 expressionless|🤔 thinking|😕 confused|😬 grimace|😓 sweat|😥 sad relieved|😪 sleepy"
-    "|🙄 rolling eyes|😏 smirk|😶 speechless|🥲 tearful smile|😰 anxious|😨 fearful|😳 flushed|😞 disappointed"
-    "|😔 pensive|☹ frown|🙁 slight frown|😟 worried|🤷 shrug",
-    -1.0: "😡 angry|😠 angry|🤬 swearing|😤 huffing|👎 thumbs down|💔 broken heart|🤮 vomiting|🤢 nauseated|😭 crying|😢 tear"
-    "|😩 weary|😫 tired|😖 confounded|😣 persevering|💩 poo|🖕 middle finger|🚮 litter|❌ cross|🗑 bin|😱 screaming"
-    "|🤡 clown|👿 demon|😾 angry cat|🙅 no gesture|⚠ warning|😒 unamused",
+    1.0: (
+        "😍 heart eyes|🥰 smiling with hearts|😘 kiss|🤩 star struck|❤ heart|💕 hearts|"
+        "💖 sparkling heart|💗 growing heart|💯 hundred|👍 thumbs up|👏 clapping|🎉 party|"
+        "🥳 partying|🌟 glowing star|😻 heart cat|💪 strong|🏆 trophy|🤗 hug|🫶 heart hands|"
+        "🧡 orange heart|💛 yellow heart|💚 green heart|💙 blue heart|💜 purple heart|"
+        "🖤 black heart|😋 delicious|👌 ok hand|✌ victory|🥇 first"
+    ),
+    0.7: (
+        "😊 smile|😀 grin|😃 happy|😄 laughing eyes|😁 beaming|😆 laughing|☺ content|😇 angel|"
+        "😎 cool|🌹 rose|🌸 blossom|✨ sparkles|⭐ star|🎁 gift|😚 kiss|😙 kiss|🤤 drooling|"
+        "💐 bouquet|🍀 clover|✅ check|🙌 raised hands|😺 happy cat"
+    ),
+    0.2: (
+        "🙂 slight smile|😂 tears of joy|🤣 rolling laugh|🙏 folded hands|😉 wink|🤭 giggle|"
+        "😜 tongue|😝 tongue|😅 sweat smile"
+    ),
+    -0.4: (
+        "😐 neutral face|😑 expressionless|🤔 thinking|😕 confused|😬 grimace|😓 sweat|"
+        "😥 sad relieved|😪 sleepy|🙄 rolling eyes|😏 smirk|😶 speechless|🥲 tearful smile|"
+        "😰 anxious|😨 fearful|😳 flushed|😞 disappointed|😔 pensive|☹ frown|🙁 slight frown|"
+        "😟 worried|🤷 shrug"
+    ),
+    -1.0: (
+        "😡 angry|😠 angry|🤬 swearing|😤 huffing|👎 thumbs down|💔 broken heart|🤮 vomiting|"
+        "🤢 nauseated|😭 crying|😢 tear|😩 weary|😫 tired|😖 confounded|😣 persevering|💩 poo|"
+        "🖕 middle finger|🚮 litter|❌ cross|🗑 bin|😱 screaming|🤡 clown|👿 demon|😾 angry cat|"
+        "🙅 no gesture|⚠ warning|😒 unamused"
+    ),
 }
 _WRITTEN: dict[float, str] = {
-    0.7: ":) :-) :D :-D ;) ;-) =) (: XD xD <3 ^_^ ^^ ^-^ (^o^) (≧▽≦) (*^▽^*) (*^_^*) (^_^) o(*￣︶￣*)o (≧∇≦) \\(^o^)/ ٩(๑>◡<๑)۶",
-    -0.7: ":( :-( :'( =( D: >:( :/ :-/ T_T T.T TAT QAQ Q_Q ;_; -_- -_-|| (╯°□°)╯ o(╥﹏╥)o (>_<) (ಥ_ಥ) ╮(╯▽╰)╭ (╥_╥)",
+    0.7: (
+        ":) :-) :D :-D ;) ;-) =) (: XD xD <3 ^_^ ^^ ^-^ (^o^) (≧▽≦) (*^▽^*) (*^_^*) (^_^) "
+        "o(*￣︶￣*)o (≧∇≦) \\(^o^)/ ٩(๑>◡<๑)۶"
+    ),
+    -0.7: (
+        ":( :-( :'( =( D: >:( :/ :-/ T_T T.T TAT QAQ Q_Q ;_; -_- -_-|| (╯°□°)╯ o(╥﹏╥)o "
+        "(>_<) (ಥ_ಥ) ╮(╯▽╰)╭ (╥_╥)"
+    ),
 }
 _STICKERS: dict[float, str] = {
-    0.8: "强 赞 爱心 鼓掌 玫瑰 心 大笑 开心 呲牙 可爱 色 憨笑 偷笑 胜利 爱你 给力 鲜花 拥抱 亲亲 good 酷 得意 嘻嘻 哈哈 太开心 比心",
-    0.1: "微笑 呵呵 笑cry 允悲 坏笑 阴险 捂脸",
-    -0.8: "弱 怒 发怒 愤怒 生气 大哭 流泪 哭 难过 抓狂 吐 衰 鄙视 心碎 白眼 撇嘴 委屈 失望 泪 怒骂 咒骂 敲打 伤心 差劲 晕 裂开 炸弹 便便 刀",
-}  # fmt: skip
+    0.8: (
+        "强 赞 爱心 鼓掌 玫瑰 心 大笑 开心 呲牙 可爱 色 憨笑 偷笑 胜利 爱你 给力 鲜花 拥抱 亲亲 good 酷 得意 嘻嘻 哈哈 太开心 比心"
+    ),
+    0.1: ("微笑 呵呵 笑cry 允悲 坏笑 阴险 捂脸"),
+    -0.8: (
+        "弱 怒 发怒 愤怒 生气 大哭 流泪 哭 难过 抓狂 吐 衰 鄙视 心碎 白眼 撇嘴 委屈 失望 泪 怒骂 咒骂 敲打 伤心 差劲 晕 裂开 炸弹 便便 刀"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +100,8 @@ def _pattern() -> regex.Pattern[str]:
     written = [sign for listed in _WRITTEN.values() for sign in listed.split()]
     # Letters on either side would make "xD", ":D" or "TAT" part of a word.
     signs = "|".join(regex.escape(sign) for sign in sorted(written, key=len, reverse=True))
-    emoji = rf"[{EMOJI_CLASS}][\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d[{EMOJI_CLASS}][\ufe0f\U0001f3fb-\U0001f3ff]*)*"
+    one = rf"[{EMOJI_CLASS}][\ufe0f\U0001f3fb-\U0001f3ff]*"
+    emoji = rf"{one}(?:\u200d{one})*"
     return regex.compile(
         rf"{emoji}|\[[\u4e00-\u9fff]{{1,3}}(?:cry)?\]|\[good\]|(?<![A-Za-z0-9:/])(?:{signs})(?![A-Za-z0-9/])"
     )

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unmet.text.foreign_words import FOREIGN_WORDS, pinyin_syllables
+from unmet.text.pinyin import pinyin_syllables
+from unmet.text.word_lists import english_words, word_list
 
 _NONE, _HAN, _KANA, _OTHER, _LATIN, _ACCENTED = range(6)
 _TABLE_SIZE = 0x323B0
@@ -28,10 +28,6 @@ _RANGES = {
     _LATIN: ((0x41, 0x5A), (0x61, 0x7A), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A)),
     _ACCENTED: ((0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x24F), (0x1E00, 0x1EFF)),
 }  # fmt: skip
-_FUNCTION_WORDS = """a an the this that these those i you he she it we they me him her us them my your his its our their is are was
-were be been am do does did have has had will would can could should not no and or but if so because as of in on at to from with
-for by about when while than then there here what which who how very too just only all also don didn doesn isn wasn won
-couldn ve ll bought love like good great""".split()
 _BLOCK_CHARACTERS = 4_000_000
 _MAX_WORD = 32
 _ENGLISH, _FUNCTION, _FOREIGN, _PINYIN, _SHARED = 1, 2, 4, 8, 16
@@ -187,13 +183,13 @@ def _powers() -> NDArray[np.uint64]:
 @lru_cache(maxsize=1)
 def _vocabulary() -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
     """Sorted word hashes and their marks. Words that are both English and foreign tell nothing apart."""
-    english = english_words() | set(_FUNCTION_WORDS)
-    foreign = set(FOREIGN_WORDS.split())
+    english = english_words() | set(word_list("function words"))
+    foreign = set(word_list("foreign words"))
     marks: dict[str, int] = dict.fromkeys(pinyin_syllables(), _PINYIN)
     marks.update(dict.fromkeys(foreign - english, _FOREIGN))
     for word in english:
         marks[word] = _SHARED if word in foreign else _ENGLISH
-    for word in _FUNCTION_WORDS:
+    for word in word_list("function words"):
         marks[word] |= _FUNCTION
     hashed = sorted((word_hash(word), mark) for word, mark in marks.items())
     keys = np.array([key for key, _ in hashed], dtype=np.uint64)
@@ -204,10 +200,3 @@ def word_hash(word: str) -> int:
     """Polynomial hash modulo 2**64 of a lower-case word, as the vectorised count computes it."""
     powers: list[int] = _powers().tolist()
     return sum(ord(c) * powers[min(i, _MAX_WORD - 1)] for i, c in enumerate(word)) % (1 << 64)
-
-
-@lru_cache(maxsize=1)
-def english_words() -> frozenset[str]:
-    """Some six thousand common English words of customer reviews (lower case)."""
-    listed = files("unmet.text").joinpath("english_words.txt").read_text(encoding="utf-8")
-    return frozenset(listed.split())

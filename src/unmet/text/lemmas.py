@@ -9,51 +9,33 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from unmet.text.language import english_words
+from unmet.text.word_lists import english_words, word_list
 
-_IRREGULAR = dict(
-    pair.split(":")
-    for pair in """am:be is:be are:be was:be were:be been:be being:be has:have had:have having:have does:do did:do done:do
-    went:go gone:go goes:go bought:buy broke:break broken:break came:come felt:feel found:find gave:give given:give got:get
-    gotten:get kept:keep knew:know known:know left:leave lost:lose made:make paid:pay ran:run said:say sat:sit saw:see seen:see
-    sent:send sold:sell spent:spend stood:stand stuck:stick swore:swear swollen:swell taken:take took:take taught:teach
-    thought:think threw:throw thrown:throw told:tell tore:tear torn:tear understood:understand woke:wake wore:wear worn:wear
-    wrote:write written:write ate:eat eaten:eat began:begin begun:begin bent:bend bit:bite bitten:bite blew:blow blown:blow
-    brought:bring built:build caught:catch chose:choose chosen:choose drank:drink drove:drive driven:drive fell:fall
-    fallen:fall fed:feed flew:fly forgot:forget forgotten:forget froze:freeze frozen:freeze grew:grow grown:grow heard:hear held:hold
-    hung:hang laid:lay led:lead lent:lend lit:light meant:mean met:meet rose:rise sang:sing shook:shake shone:shine shot:shoot
-    shrank:shrink shrunk:shrink slept:sleep slid:slide spoke:speak spoken:speak stole:steal stolen:steal struck:strike
-    swam:swim won:win men:man women:woman children:child feet:foot teeth:tooth mice:mouse people:person knives:knife
-    lives:life leaves:leaf shelves:shelf halves:half wives:wife scarves:scarf better:good best:good worse:bad worst:bad
-    dying:die lying:lie tying:tie lenses:lens buses:bus gases:gas viruses:virus bonuses:bonus pluses:plus
-    canvases:canvas atlases:atlas""".split()
-)
-_UNCHANGED = frozenset(
-    """this his its us yes plus bus gas always as was has does is perhaps besides unless series species news
-    glass class dress lens canvas pants jeans shorts headphones earbuds scissors glasses leggings tights during thing things
-    nothing something anything everything king ring string spring bring sing wing morning evening ceiling wedding
-    clothing housing earring red bed need feed speed seed bleed indeed hundred embed exceed weed breed shed
-    tired sacred naked business address less across process access success stress express mess press loss boss pass miss kiss
-    cross gross guess bless toss mass brass grass bass interesting amazing disappointing annoying frustrating""".split()
-) - {"was", "has", "does", "is", "things", "series"}
 _VOWEL = re.compile("[aeiouy]")
 _DOUBLED = re.compile(r"([bdgklmnprtvz])\1$")
+
+
+@lru_cache(maxsize=1)
+def _irregular() -> dict[str, str]:
+    forms = {word: word for word in word_list("unchanged words")}
+    for pair in word_list("irregular forms"):
+        word, lemma = pair.split(":")
+        forms[word] = lemma
+    return forms
 
 
 @lru_cache(maxsize=65_536)
 def stem_english(word: str) -> str:
     """Lower-case lemma of an English word.
 
-    >>> [stem_english(w) for w in ("Batteries", "charging", "stopped", "Boxes", "loved", "sizes", "fits", "glass")]
-    ['battery', 'charge', 'stop', 'box', 'love', 'size', 'fit', 'glass']
+    >>> [stem_english(w) for w in ("Batteries", "charging", "stopped", "loved", "sizes", "glass")]
+    ['battery', 'charge', 'stop', 'love', 'size', 'glass']
     """
     word = word.lower().replace("\u2019", "'").removesuffix("'s").removesuffix("'")
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if len(word) < 4 or word in _UNCHANGED or not word.isascii():
+    if word in _irregular():
+        return _irregular()[word]
+    if len(word) < 4 or not word.isascii():
         return word
-    if word == "things":
-        return "thing"
     if word.endswith("ing"):
         return _verb_stem(word, word[:-3])
     if word.endswith("ed"):

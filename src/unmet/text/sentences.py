@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from unmet.core.records import Span
 from unmet.text.emoji import EMOJI_CLASS
+from unmet.text.word_lists import word_set
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _CLOSERS = "\"'”’」』）)】》〉］\\]"
@@ -38,14 +39,6 @@ _CLAUSE_EN = re.compile(
     r"|my|you|he|she|not|no|very|great|good|also|just|then|there|these|those|overall|unfortunately)\b)"
     r"|\s(?=(?:but|however|although|though|because|whereas|except that|until|unless|so that)\s)|\s+[-–—]+(?=\s)|--+|—|;",
     re.IGNORECASE,
-)
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs no nos vol fig approx dept est inc ltd co corp ca etc e.g i.e eg ie al a.m p.m u.s u.k"
-    " ft lb lbs oz sq in hr hrs min sec yr yrs mo mos wk jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri"
-    " sat sun gen col capt lt sgt rev hon gov pres mt ave blvd rd pp ph.d m.d b.s d.c".split()
-)
-_NEVER_END = frozenset(
-    "mr mrs ms dr prof e.g i.e eg ie vs mt gen col capt lt sgt rev hon st fig vol approx nos".split()
 )
 _LAST_WORD = re.compile(r"[A-Za-z](?:[A-Za-z]|\.(?=[A-Za-z]))*$")
 _LIST_NUMBER = re.compile(r"(?:^|[\s(])(?:\d{1,2}|[A-Za-z])$")
@@ -159,9 +152,13 @@ def _is_end_en(text: str, match: re.Match[str]) -> bool:
         return _is_end_without_space(before, after)
     word = _LAST_WORD.search(before)
     last = word.group().lower() if word else ""
-    if last in _NEVER_END or (last == "no" and follower.isdigit()) or _LIST_NUMBER.search(before[-4:]):
+    if (
+        last in word_set("never end a sentence")
+        or (last == "no" and follower.isdigit())
+        or _LIST_NUMBER.search(before[-4:])
+    ):
         return False
-    if last in _ABBREVIATIONS or (len(last) == 1 and last != "i"):
+    if last in word_set("abbreviations") or (len(last) == 1 and last != "i"):
         return follower.isupper() and last not in ("u.s", "u.k")
     return True
 
@@ -172,4 +169,9 @@ def _is_end_without_space(before: str, after: str) -> bool:
         return False
     word = _LAST_WORD.search(before)
     last = word.group() if word else ""
-    return len(last) >= 2 and last[-1].islower() and "." not in last and last.lower() not in _NEVER_END
+    return (
+        len(last) >= 2
+        and last[-1].islower()
+        and "." not in last
+        and last.lower() not in word_set("never end a sentence")
+    )

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from unmet.core.records import Span
 from unmet.text.english_tags import tag_english
 from unmet.text.folding import fold_characters
-from unmet.text.lemmas import stem_english as stem_english
+from unmet.text.lemmas import stem_english
+
+__all__ = ["split_words", "split_words_batch", "stem_english", "tag_words"]
 
 _WORD_EN = re.compile(
     r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*(?:-[^\W\d_]+(?:['\u2019][^\W\d_]+)*)*"  # don't, well-made
