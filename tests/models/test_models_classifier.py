@@ -22,7 +22,7 @@ def toy_arrays():
         "scale": np.array([0.03], dtype=np.float32),
         "gate": np.zeros((3, 1), dtype=np.float32),
         "experts": experts,
-        "label_bias": np.zeros(2, dtype=np.float32),
+        "label_bias": np.zeros((1, 2), dtype=np.float32),
     }
 
 
@@ -33,7 +33,7 @@ MANIFEST = {
     "labels": ["bad", "good"],
     "training_data": [],
     "threshold": 0.5,
-    "features": {"orders": [1], "skip_pairs": False, "bits": 12},
+    "features": {"orders": [1], "skip_pairs": False, "bits": 12, "borders": False},
 }
 
 

@@ -36,7 +36,16 @@ def test_plain_sentences_in_both_languages(models):
     assert probabilities.shape == (5, 3)
     assert probabilities.dtype == np.float32
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-    assert models.sentiment_labels(probabilities)[:4] == ["positive", "negative", "positive", "negative"]
+    expected = ["positive", "negative", "positive", "negative"]
+    assert models.sentiment_labels(probabilities)[:4] == expected
+    again, decided = models.sentiment_with_labels(TEXTS)
+    assert (again == probabilities).all()
+    assert decided[:4] == expected
+
+
+def test_labels_of_nothing(models):
+    assert models.sentiment_labels(np.empty((0, 3))) == []
+    assert models.sentiment_with_labels([])[1] == []
 
 
 def test_traditional_and_simplified_read_alike(models):

@@ -73,6 +73,12 @@ def test_equals_the_definition(texts):
     assert [row(grams, i) for i in range(len(texts))] == [slow_ngrams(text, CONFIG) for text in texts]
 
 
+def test_borders_tell_a_whole_text_from_a_part():
+    config = NgramConfig(orders=(1, 2), bits=18, borders=True)
+    plain = NgramConfig(orders=(1, 2), bits=18)
+    assert row(hashed_ngrams(["很好"], config), 0) == row(hashed_ngrams(["⟦很好⟧"], plain), 0)
+
+
 def test_batch_equals_one_by_one_across_blocks():
     texts = [f"第{i}条 review number {i} 很好" for i in range(4500)] + ["", "   ", "好"]
     batch = hashed_ngrams(texts, CONFIG)

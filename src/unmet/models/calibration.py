@@ -44,6 +44,6 @@ def softmax(logits: Floats) -> Floats:
 
 
 def biased_argmax(probabilities: NDArray[np.floating], bias: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Class with the largest ``log p + bias``, shape ``(n, K)`` → ``(n,)``."""
+    """Class with the largest ``log p + bias``, shape ``(n, K)`` → ``(n,)``; bias ``(K,)`` or ``(n, K)``."""
     decided: NDArray[np.int64] = np.argmax(np.log(np.maximum(probabilities, 1e-9)) + bias, axis=1)
     return decided

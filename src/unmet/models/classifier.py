@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.errors import ModelError
-from unmet.models.calibration import MixtureHead
+from unmet.models.calibration import MixtureHead, biased_argmax
 from unmet.models.ngrams import Grams, NgramConfig, hashed_blocks
 from unmet.models.package import Package, load_package
 
@@ -65,12 +65,18 @@ class Classifier:
     labels: tuple[str, ...]
     columns: Columns
     head: MixtureHead
-    bias: Floats  # (K,) added to log probabilities before the argmax
+    bias: Floats  # (E, K) per register, added to log probabilities before the argmax
     threshold: float  # decision threshold of a two-class task
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Calibrated class probabilities, shape ``(n, K)``."""
         return self.head.probabilities(self.columns.features(texts))
+
+    def decide(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
+        """Probabilities ``(n, K)`` and decided classes ``(n,)``, by the rule of each text's register."""
+        features = self.columns.features(texts)
+        probabilities = self.head.probabilities(features)
+        return probabilities, biased_argmax(probabilities, self.head.registers(features) @ self.bias)
 
 
 def columns_from(package: Package, where: str) -> Columns:
@@ -78,7 +84,12 @@ def columns_from(package: Package, where: str) -> Columns:
     manifest, arrays = package.manifest, package.arrays
     try:
         settings: dict[str, Any] = dict(manifest["features"])
-        config = NgramConfig(tuple(settings["orders"]), bool(settings["skip_pairs"]), int(settings["bits"]))
+        config = NgramConfig(
+            tuple(settings["orders"]),
+            bool(settings["skip_pairs"]),
+            int(settings["bits"]),
+            bool(settings["borders"]),
+        )
         scale = arrays["scale"].astype(np.float32)
         weights = tuple(arrays[f"column_{index}"] for index in range(len(scale)))
     except (KeyError, TypeError, ValueError) as error:
@@ -110,6 +121,7 @@ def load_classifier(folder: Path, task: str) -> Classifier:
         raise ModelError(f"The package lacks a part of its read-out ({error}).", where=where) from error
     n_features = len(columns.weights) + N_EXTRA
     n_registers = head.gate.shape[1]
-    if head.gate.shape[0] != n_features or head.experts.shape != (n_registers, n_features, len(labels)):
+    shapes = ((n_features, n_registers), (n_registers, n_features, len(labels)), (n_registers, len(labels)))
+    if (head.gate.shape, head.experts.shape, bias.shape) != shapes:
         raise ModelError("The read-out does not fit the columns.", where=where)
     return Classifier(package.version, labels, columns, head, bias, threshold)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from unmet.core.errors import ModelError
 from unmet.core.records import POLARITIES, Entity, Opinion
-from unmet.models.calibration import biased_argmax
 from unmet.models.classifier import Classifier, load_classifier
 from unmet.models.intensity import IntensityModel, load_intensity_model
 from unmet.models.package import MANIFEST_FILE, package_version
@@ -56,7 +55,11 @@ class TextModels(Protocol):
         ...
 
     def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
-        """Decide labels from :meth:`sentiment` probabilities, shape ``(n, 3)``."""
+        """Most probable label of each row of :meth:`sentiment`, shape ``(n, 3)``."""
+        ...
+
+    def sentiment_with_labels(self, texts: Sequence[str]) -> tuple[Floats, list[str]]:
+        """Probabilities ``(n, 3)`` and labels decided by tuned rules, in one read."""
         ...
 
     def intensity(self, texts: Sequence[str]) -> Floats:
@@ -143,11 +146,17 @@ class LinearModels:
         return self._sentiment.probabilities(texts)
 
     def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
-        """Label with the largest ``log p + bias`` (bias tuned on training folds)."""
-        if len(probabilities) == 0:
-            return []
-        decided = biased_argmax(probabilities, self._sentiment.bias)
-        return [str(POLARITIES[index]) for index in decided.tolist()]
+        """Most probable label; :meth:`sentiment_with_labels` decides better where classes are rare."""
+        return _label_names(np.argmax(probabilities, axis=1)) if len(probabilities) else []
+
+    def sentiment_with_labels(self, texts: Sequence[str]) -> tuple[Floats, list[str]]:
+        """Probabilities ``(n, 3)``, and labels by biases tuned per register for macro-F1.
+
+        A forum post rarely takes sides, a star rating mostly does: one threshold on the
+        probabilities would serve one of them badly.
+        """
+        probabilities, decided = self._sentiment.decide(texts)
+        return probabilities, _label_names(decided)
 
     def intensity(self, texts: Sequence[str]) -> Floats:
         """Valence and arousal, shape ``(n, 2)``, clipped to 1–9."""
@@ -164,3 +173,7 @@ class LinearModels:
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Product, brand and model names of each text."""
         return self._entities.extract(texts)
+
+
+def _label_names(classes: NDArray[np.int64]) -> list[str]:
+    return [str(POLARITIES[index]) for index in classes.tolist()]

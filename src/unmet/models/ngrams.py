@@ -30,6 +30,7 @@ _WORD_POWER = np.uint32(0x01000193)
 _GRAM_FACTOR = np.uint32(0x9E3779B1)
 _ORDER_SALT = np.array([0, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F, 0x165667B1, 0xD3A2646C], dtype=np.uint32)
 _SKIP_SALT = np.uint32(0x5BD1E995)
+_FIRST, _LAST = "\u27e6", "\u27e7"  # rare brackets mark where a text begins and ends
 _MAX_POWERS = 64
 _BLOCK_TEXTS = 2048
 _BLOCK_CHARACTERS = 1 << 18
@@ -44,6 +45,7 @@ class NgramConfig:
     orders: tuple[int, ...] = (1, 2, 3, 4)  # n of the token n-grams
     skip_pairs: bool = False  # also pairs of tokens with one token between them
     bits: int = 20  # 2**bits buckets
+    borders: bool = False  # a token before the first and after the last
 
     @property
     def n_buckets(self) -> int:
@@ -197,7 +199,8 @@ def _blocks(texts: Sequence[str], bits: int) -> Iterator[Sequence[str]]:
 def hashed_blocks(texts: Sequence[str], config: NgramConfig) -> Iterator[Grams]:
     """Features of the texts in consecutive blocks that stay in the processor's cache."""
     mask = np.uint32(config.n_buckets - 1)
-    for block in _blocks(texts, config.bits):
+    for plain in _blocks(texts, config.bits):
+        block = [f"{_FIRST}{text}{_LAST}" for text in plain] if config.borders else plain
         keys = _block_keys(block, config)
         rows = keys >> np.uint32(config.bits)
         indptr = np.searchsorted(rows, np.arange(len(block) + 1, dtype=np.uint32))
