@@ -65,8 +65,9 @@ def add_private(
     """Append a sentence with made-up private data; returns its exact place too."""
     pattern = rng.choice(bank.dirt["private"])
     slot = next(name for name in PRIVATE_KINDS if name in slot_names(pattern))
-    joint = "，" if bank.language == "zh" else ". "
-    before = written.text + (joint if written.text else "")
+    ended = written.text[-1:] in ".!?。！…"
+    joint = ("" if ended else "，") if bank.language == "zh" else (" " if ended else ". ")
+    before = written.text + joint
     if slot == "house":
         sentence = draw(pattern, slots, rng)
         # The address begins where its street or city is named, after the asking words.
