@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from itertools import combinations, pairwise
 
@@ -9,7 +10,7 @@ import pytest
 from report_fixtures import make_hostile, make_needs
 
 from unmet.report.figures import month_ticks, nice_ceiling, range_bar, trend_picture
-from unmet.report.labels import Box, Circle, place_names
+from unmet.report.labels import Box, Circle, place_names, spread_out
 from unmet.report.needmap import draw_map, quadrants
 from unmet.report.wording import load_words
 
@@ -33,6 +34,26 @@ def test_month_without_documents_cuts_the_line() -> None:
     assert picture["top"] == pytest.approx(0.2)
     assert picture["lines"] == ["M0 50L100 0"]
     assert picture["dots"] == [(300.0, 50.0)]
+
+
+def test_months_with_few_documents_are_left_out_where_others_have_enough() -> None:
+    months = [
+        point("2025-01", 1, 1.0),
+        *(point(f"2025-0{i}", 200, 0.1) for i in (2, 3)),
+        point("2025-04", 2, 0.9),
+    ]
+    picture = trend_picture([*months, point("2025-05", 200, 0.1)], width=300, height=100)
+    assert (picture["first"], picture["last"]) == ("2025-02", "2025-05")
+    assert picture["top"] == pytest.approx(0.2)
+    assert len(picture["lines"]) == len(picture["dots"]) == 1
+
+
+def test_circles_on_one_spot_part_and_stay_inside() -> None:
+    frame = Box(0, 0, 300, 200)
+    circles = spread_out([Circle(295, 5, 10)] * 8, frame)
+    assert all(c.box.within(frame) for c in circles)
+    assert all(math.hypot(a.x - b.x, a.y - b.y) > 10 for a, b in combinations(circles, 2))
+    assert spread_out([Circle(50, 50, 10), Circle(90, 50, 10)], frame)[0] == Circle(50, 50, 10)
 
 
 @pytest.mark.parametrize("value", [1e-4, 0.02, 0.021, 0.99, 3, 7.3, 123])

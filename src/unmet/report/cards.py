@@ -171,14 +171,14 @@ def _trend(need: Plain, words: Words) -> dict[str, Any] | None:
     if not trend:
         return None
     word = (need.get("extra") or {}).get("trend")
-    width, height = SPARKLINE
+    picture = trend_picture(trend, width=SPARKLINE[0], height=SPARKLINE[1])
     return {
         "word": words.get(f"trend_{word}", word) if word else None,
         "direction": word or "none",
         "label": words["trend"],
-        "picture": trend_picture(trend, width=width, height=height),
-        "first": trend[0]["month"],
-        "last": trend[-1]["month"],
+        "picture": picture,
+        "first": picture["first"],
+        "last": picture["last"],
         "quotes": [i for i, quote in enumerate(need["quotes"]) if quote.get("created_at")],
         "rows": [
             {

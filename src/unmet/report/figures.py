@@ -8,6 +8,9 @@ from typing import Any
 
 Point = tuple[float, float]
 
+MIN_MONTH_DOCUMENTS = 20
+"""A month with fewer documents says next to nothing about a share: it is a gap in the line."""
+
 
 def nice_ceiling(value: float) -> float:
     """Smallest of 1, 2, 2.5, 5 × a power of ten that is not below ``value`` (> 0).
@@ -33,15 +36,18 @@ def range_bar(low: float, value: float, high: float, top: float) -> dict[str, st
 def trend_picture(trend: Sequence[Mapping[str, Any]], *, width: int, height: int) -> dict[str, Any]:
     """Line and interval band of monthly shares, in pixels of a ``width`` × ``height`` box.
 
-    Months without documents leave a gap. The top of the box is a round share that holds the line and,
-    as far as it does not flatten the line, the band.
+    Months with few documents leave a gap, and the axis begins and ends with a month that has enough; where
+    no three months have enough, every month with a document is drawn. The top of the box is a round share
+    that holds the line and, as far as it does not flatten the line, the band.
 
     Returns:
-        ``{"width", "height", "top": share, "lines": [path], "bands": [path], "dots": [(x, y)],
-        "ticks": [{"x", "label"}]}``; dots are months that no line reaches.
+        ``{"width", "height", "top": share, "first": month, "last": month, "lines": [path],
+        "bands": [path], "dots": [(x, y)], "ticks": [{"x", "label"}]}``; dots are months that no line reaches.
     """
-    shares = [point["share"]["value"] for point in trend]
-    highs = sorted(point["share"]["high"] for point in trend if point["documents"])
+    trend, least = _telling(trend)
+    drawn = [point for point in trend if point["documents"] >= least]
+    shares = [point["share"]["value"] for point in drawn]
+    highs = sorted(point["share"]["high"] for point in drawn)
     typical = highs[(3 * (len(highs) - 1)) // 4] if highs else 0.0
     top = min(nice_ceiling(max(max(shares, default=0.0), typical)), 1.0)
     step = width / max(len(trend) - 1, 1)
@@ -50,7 +56,7 @@ def trend_picture(trend: Sequence[Mapping[str, Any]], *, width: int, height: int
         return round(index * step, 1), round(height * (1 - min(share, top) / top), 1)
 
     lines, bands, dots = [], [], []
-    for run in _runs(trend):
+    for run in _runs(trend, least):
         line = [at(i, trend[i]["share"]["value"]) for i in run]
         upper = [at(i, trend[i]["share"]["high"]) for i in run]
         lower = [at(i, trend[i]["share"]["low"]) for i in run]
@@ -63,11 +69,21 @@ def trend_picture(trend: Sequence[Mapping[str, Any]], *, width: int, height: int
         "width": width,
         "height": height,
         "top": top,
+        "first": trend[0]["month"],
+        "last": trend[-1]["month"],
         "lines": lines,
         "bands": bands,
         "dots": dots,
         "ticks": month_ticks([point["month"] for point in trend], step, width),
     }
+
+
+def _telling(trend: Sequence[Mapping[str, Any]]) -> tuple[Sequence[Mapping[str, Any]], int]:
+    """The months from the first to the last with enough documents, and how many are enough."""
+    enough = [i for i, point in enumerate(trend) if point["documents"] >= MIN_MONTH_DOCUMENTS]
+    if len(enough) < 3:
+        return trend, 1
+    return trend[enough[0] : enough[-1] + 1], MIN_MONTH_DOCUMENTS
 
 
 def path(points: Sequence[Point]) -> str:
@@ -96,11 +112,11 @@ def month_ticks(months: Sequence[str], step: float, width: float) -> list[dict[s
     return ticks
 
 
-def _runs(trend: Sequence[Mapping[str, Any]]) -> list[list[int]]:
-    """Indices of months with documents, cut where a month has none."""
+def _runs(trend: Sequence[Mapping[str, Any]], least: int) -> list[list[int]]:
+    """Indices of months with enough documents, cut where a month has too few."""
     runs: list[list[int]] = []
     for index, point in enumerate(trend):
-        if not point["documents"]:
+        if point["documents"] < least:
             continue
         if runs and runs[-1][-1] == index - 1:
             runs[-1].append(index)

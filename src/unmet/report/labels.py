@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +62,39 @@ class Placed:
     y: float
     anchor: str  # start, middle or end
     box: Box
+
+
+def spread_out(circles: Sequence[Circle], frame: Box, *, rounds: int = 60) -> list[Circle]:
+    """Circles pushed apart, just far enough that each one's middle stays readable, inside ``frame``.
+
+    Two circles may still overlap by a quarter; where there is no room they stay crowded.
+    """
+    xs, ys = [c.x for c in circles], [c.y for c in circles]
+    for _ in range(rounds):
+        moved = False
+        for i, first in enumerate(circles):
+            for j in range(i + 1, len(circles)):
+                wanted = 0.75 * (first.radius + circles[j].radius)
+                dx, dy = xs[j] - xs[i], ys[j] - ys[i]
+                distance = math.hypot(dx, dy)
+                if distance >= wanted - 0.1:
+                    continue
+                moved = True
+                # Circles on the same spot part along a direction that depends on their order only.
+                ux, uy = (dx / distance, dy / distance) if distance > 0.01 else (math.cos(j), math.sin(j))
+                push = (wanted - distance) / 2
+                xs[i], ys[i] = _keep_in(xs[i] - ux * push, ys[i] - uy * push, frame, first.radius)
+                xs[j], ys[j] = _keep_in(xs[j] + ux * push, ys[j] + uy * push, frame, circles[j].radius)
+        if not moved:
+            break
+    return [Circle(round(x, 1), round(y, 1), c.radius) for x, y, c in zip(xs, ys, circles, strict=True)]
+
+
+def _keep_in(x: float, y: float, frame: Box, radius: float) -> tuple[float, float]:
+    return (
+        min(max(x, frame.left + radius), frame.right - radius),
+        min(max(y, frame.top + radius), frame.bottom - radius),
+    )
 
 
 def text_width(text: str, size: float) -> float:

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from unmet.report.figures import nice_ceiling
-from unmet.report.labels import Box, Circle, place_names, text_width
+from unmet.report.labels import Box, Circle, place_names, spread_out
 from unmet.report.wording import Plain, Words, decimal, inset, percent
 
 MIDDLE_SATISFACTION = 5.0
@@ -25,11 +25,11 @@ class Frame:
     height: int
     left: int = 46
     right: int = 14
-    top: int = 14
-    bottom: int = 46
+    top: int = 46  # names of the upper quadrants stand above the area, those of the lower ones below,
+    bottom: int = 88  # so that no circle covers them
     size: int = 12
     longest: int = 18
-    radius: tuple[float, float] = (10.0, 20.0)
+    radius: tuple[float, float] = (9.0, 18.0)
 
     @property
     def area(self) -> Box:
@@ -37,7 +37,7 @@ class Frame:
         return Box(self.left, self.top, self.width - self.right, self.height - self.bottom)
 
 
-FRAMES = {"wide": Frame(920, 520), "narrow": Frame(360, 420, left=34, size=11, longest=10, radius=(8, 13))}
+FRAMES = {"wide": Frame(920, 580), "narrow": Frame(360, 480, left=34, size=11, longest=10, radius=(7, 12))}
 
 
 def by_mentions(needs: Sequence[Plain]) -> bool:
@@ -103,21 +103,17 @@ def _drawing(
         return round(area.bottom - (area.bottom - area.top) * height / top, 1)
 
     radii = _radii([need["share"]["value"] for need in needs], frame.radius)
-    inner = Box(*(_inset(area, frame.radius[0])))
-    circles = [
-        Circle(
-            min(max(x_of(need["satisfaction"]["value"]), inner.left), inner.right),
-            min(max(y_of(high[need["id"]]), inner.top), inner.bottom),
-            radius,
-        )
-        for need, radius in zip(needs, radii, strict=True)
-    ]
-    captions = _captions(frame, x_of(MIDDLE_SATISFACTION), y_of(middle), suffix, words)
+    circles = spread_out(
+        [
+            Circle(x_of(need["satisfaction"]["value"]), y_of(high[need["id"]]), radius)
+            for need, radius in zip(needs, radii, strict=True)
+        ],
+        area,
+    )
+    captions = _captions(frame, suffix, words)
     kind = quadrants(needs)
     names = [_short_name(need, frame.longest) for need in needs]
-    places = place_names(
-        names, circles, area, size=frame.size, blocked=[caption["box"] for caption in captions]
-    )
+    places = place_names(names, circles, area, size=frame.size)
     points = [
         {
             "id": need["id"],
@@ -140,14 +136,10 @@ def _drawing(
         "middle": {"x": x_of(MIDDLE_SATISFACTION), "y": y_of(middle)},
         "x_ticks": [{"x": x_of(value), "label": str(value)} for value in (0, 2, 4, 6, 8, 10)],
         "y_ticks": [{"y": y_of(top * i / 4), "label": f"{top * i / 4:g}"} for i in range(5)],
-        "captions": [{key: value for key, value in c.items() if key != "box"} for c in captions],
+        "captions": captions,
         # Drawn from last to first rank, so that the most important circle lies on top.
         "points": points[::-1],
     }
-
-
-def _inset(area: Box, by: float) -> tuple[float, float, float, float]:
-    return area.left + by, area.top + by, area.right - by, area.bottom - by
 
 
 def _top(values: Any, *, limit: float) -> float:
@@ -178,27 +170,21 @@ def _title(need: Plain, words: Words) -> str:
     return " · ".join(parts)
 
 
-def _captions(frame: Frame, x: float, y: float, suffix: str, words: Words) -> list[dict[str, Any]]:
-    """Names of the quadrants in the corners of the map, with the boxes they need."""
+def _captions(frame: Frame, suffix: str, words: Words) -> list[dict[str, Any]]:
+    """Names of the quadrants above and below the area, at its left and right end."""
     area, size = frame.area, frame.size + 1
     result = []
-    for name, right, below in (
-        ("fix", False, False), ("keep", True, False), ("watch", False, True), ("fine", True, True)
-    ):  # fmt: skip
-        text, hint = words[f"quadrant_{name}"], words[f"quadrant_{name}_hint{suffix}"]
-        width = max(text_width(text, size), text_width(hint, frame.size - 1))
-        left = area.right - 8 - width if right else area.left + 8
-        baseline = area.bottom - 8 - size * 1.3 if below else area.top + 6 + size
+    for (important, met), name in QUADRANTS.items():
+        baseline = 6 + size if important else area.bottom + 24 + size
         result.append(
             {
                 "quadrant": name,
-                "text": text,
-                "hint": hint,
-                "x": area.right - 8 if right else area.left + 8,
+                "text": words[f"quadrant_{name}"],
+                "hint": words[f"quadrant_{name}_hint{suffix}"],
+                "x": area.right if met else area.left,
                 "y": round(baseline, 1),
                 "hint_y": round(baseline + size * 1.25, 1),
-                "anchor": "end" if right else "start",
-                "box": Box(left, baseline - size, left + width, baseline + size * 1.7),
+                "anchor": "end" if met else "start",
             }
         )
     return result
