@@ -11,6 +11,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from unmet.core.config import CleanConfig, MineConfig
 from unmet.core.errors import UnmetError
@@ -337,3 +339,57 @@ def test_chunking_changes_nothing(tmp_path: Path) -> None:
     assert whole.documents.equals(parted.documents)
     assert whole.rejected.equals(parted.rejected)
     assert whole.report == parted.report
+
+
+TEXT = st.lists(
+    st.sampled_from(
+        ["很好", "差", LONG, "great ", "\n", "<b>", "&nbsp;", "\x00", "\u200b", "13812345678", "a@b.cn",
+         "默认好评", "👍", "6", "。", "哈哈哈哈哈哈哈哈", "да", "加我微信", " "]
+    ),
+    max_size=7,
+).map("".join)  # fmt: skip
+ROW = st.fixed_dictionaries(
+    {"text": st.one_of(st.none(), TEXT)},
+    optional={
+        "rating": st.sampled_from([1.0, 3.0, 5.0]),
+        "author_id": st.sampled_from(["u1", "u2"]),
+        "product_id": st.sampled_from(["p1", "p2", "p3", "p4", "p5", "p6"]),
+        "created_at": st.datetimes(datetime(2024, 1, 1), datetime(2024, 1, 9)),
+        "kind": st.sampled_from(["review", "query"]),
+    },
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.lists(ROW, max_size=12), st.sampled_from("ab"), st.integers(0, 2)), max_size=4))
+def test_whatever_comes_in_is_in_exactly_one_table(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[list[dict[str, Any]], str, int]]
+) -> None:
+    batches, first = [], 0
+    for rows, source, n_unreadable in parts:
+        batches.append(
+            batch(
+                *rows,
+                source=source,
+                first=first,
+                unreadable=range(first + len(rows), first + len(rows) + n_unreadable),
+            )
+        )
+        first += len(rows) + n_unreadable
+    result = run(tmp_path_factory.mktemp("run"), *batches)
+    rows_out = [*result.documents["row"].to_list(), *result.rejected["row"].to_list()]
+    assert sorted(rows_out) == list(range(first))
+    assert result.documents["document_id"].n_unique() == len(result.documents)
+    assert result.rejected["reason"].null_count() == 0
+    ids = set(result.documents["document_id"])
+    copies = result.rejected.filter(pl.col("reason").str.contains("duplicate"))
+    assert set(copies["detail"]) <= ids
+    assert result.documents["copies"].sum() == len(copies)
+    sources = {row["row"]: row["text"] for part in batches for row in part.records.iter_rows(named=True)}
+    for row, text, cell in result.documents.select("row", "text", "edits").iter_rows():
+        edits, source = load_edits(cell), sources[row]
+        position = source_position = 0
+        for start, end, source_start, source_end in edits:
+            assert text[position:start] == source[source_position:source_start]
+            position, source_position = end, source_end
+        assert text[position:] == source[source_position:]

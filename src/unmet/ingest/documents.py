@@ -192,9 +192,10 @@ class _Writer:
             self._parts, n_rows, boilerplate=clean.drop_boilerplate, spam=clean.drop_spam
         )
         copies = self._finder.copies if clean.drop_duplicates else np.zeros(len(self._id_array), np.int32)
+        late_keys = pl.Series(list(late), dtype=pl.UInt64).implode()
         moved: dict[int, LateVerdict] = {}
         for number, kept, rejected in self._parts.read():
-            out = kept[KEY].is_in(list(late))
+            out = kept[KEY].is_in(late_keys)
             leaving, staying = kept.filter(out), kept.filter(~out)
             moved.update({link: late[key] for link, key in leaving.select(LINK, KEY).iter_rows()})
             staying = staying.with_columns(
@@ -228,7 +229,7 @@ def _with_verdicts(rows: pl.DataFrame, moved: dict[int, LateVerdict]) -> pl.Data
 
 def _revised(rejected: pl.DataFrame, moved: dict[int, LateVerdict]) -> pl.DataFrame:
     """Copies of a text that was rejected after all share its verdict."""
-    hit = rejected[LINK].is_in(list(moved)).fill_null(False)
+    hit = rejected[LINK].is_in(pl.Series(list(moved), dtype=pl.Int32).implode()).fill_null(False)
     if not hit.any():
         return rejected
     return pl.concat([rejected.filter(~hit), _with_verdicts(rejected.filter(hit), moved)])
