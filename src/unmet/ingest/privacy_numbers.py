@@ -61,7 +61,9 @@ ORDER = (
         check=_is_order,
     ),
 )
-LONG_NUMBER = (rule("ORDER", _NOT_PART, r"[0-9]{10,40}(?![0-9])(?!\.[0-9])", check=_is_long_number),)
+LONG_NUMBER = (
+    rule("ORDER", _NOT_PART, r"[0-9]{10,40}(?![0-9个次倍遍])(?!\.[0-9])(?! times)", check=_is_long_number),
+)
 
 # --- identity papers and cards --------------------------------------------------------------------
 

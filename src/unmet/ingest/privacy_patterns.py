@@ -19,7 +19,7 @@ Gate = Callable[[str], object]
 
 _DIGIT = "0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 FIVE_DIGITS = re.compile(rf"[{_DIGIT}](?:[^{_DIGIT}\n]{{0,3}}[{_DIGIT}]){{4}}").search
-_AT = re.compile(r"[@#艾圈]|[(\[{ ][aA][tT][)\]} ]").search
+_AT = re.compile(r"[@#艾圈]|[(\[{][aA ]").search
 _NETWORK = re.compile(r"[0-9a-fA-F:][0-9]{0,2}(?:\.[0-9]{1,3}\.[0-9]|:[0-9a-fA-F]{0,4}:[0-9a-fA-F:])").search
 _HANDLE_ZH = re.compile(
     "[微薇威徽徵扣企抖球旺快陌公飞加小](?:信|❤|x|博|扣|鹅|音|球|旺|手|陌|众|微|薇|我?[vVqQ]|红书)"
@@ -41,11 +41,11 @@ _APPS = (
     "wechat", "telegram", "tg", "insta", "ig ", "ig:", "snap", "skype", "line id", "whatsapp", "facebook", "fb",
     "twitter", "discord", "tiktok", "kik", "viber", ".com/", "t.me/", "wa.me/", ".gg/", "weixin",
 )  # fmt: skip
-_STREETS = (
-    "st", "ave", "road", "rd", "boulevard", "blvd", "lane", "ln", "drive", "dr", "court", "ct", "cir", "pl", "ter",
-    "way", "sq", "hwy", "highway", "pkwy", "parkway", "close", "cres", "garden", "mews", "tr",
-)  # fmt: skip
-_STREET = re.compile(rf"[ ](?:{'|'.join(_STREETS)})", re.IGNORECASE).search
+_STREET = re.compile(
+    r" (?:st|street|ave|avenue|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|ter|way"
+    r"|square|sq|highway|hwy|parkway|pkwy|close|crescent|gardens|mews|trail|trl)\b",
+    re.IGNORECASE,
+).search
 _PLACES = ("box", "zip", "post", "邮", "郵")
 _NAMES = (
     "name is",
@@ -61,7 +61,7 @@ _NAMES = (
 
 
 def _email(view: str) -> object:
-    return _AT(view)
+    return _AT(view) or (" at " in (lowered := view.lower()) and " dot " in lowered)
 
 
 def _handle(view: str) -> object:

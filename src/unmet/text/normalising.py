@@ -40,10 +40,11 @@ _TOKEN_RUNS = regex.compile(
     r"([^\d\s]{2,6}?)\1{2}\K\1+"  # 好评好评好评好评 → three times
     r"|\b([^\W\d]+)(?: \2\b){2}\K(?: \2\b)+"  # very very very very → three times
 )
-_SUSPECT = regex.compile(
-    r"[^\x20-\x7e\u3001-\u303f\u3400-\u9fff\u2013-\u2026！（），：；？]|\s\s|([^\d])\1|^\s|\s$"
-    r"|([^\d\s]{2,6}?)\2{3}|\b([^\W\d]+)(?: \3\b){3}"
-)
+# Gates: cheap searches that most texts fail, so that a clean text costs some 15 microseconds.
+_ODD = re.compile(r"[^\n\x20-\x7e\u3001-\u303f\u3400-\u9fff\u2013-\u2026！（），：；？]").search
+_ODD_SPACE = re.compile(r"\s\s|[^\S \n]|^\s|\s$").search
+_DOUBLED = re.compile(r"([^\d\s])\1|[!！][!！]|[?？][?？]").search
+_TOKEN_AGAIN = re.compile(r"(?=([^\d\s])[^\d\s]{1,5}\1)([^\d\s]{2,6}?)\2{3}|\b([^\W\d]++)(?: \3\b){3}").search
 
 
 def normalise(text: str, *, simplify: bool = False, name_emoji: bool = False) -> tuple[str, Edits]:
@@ -58,15 +59,20 @@ def normalise(text: str, *, simplify: bool = False, name_emoji: bool = False) ->
     ('太太太好了！OK', ((2, 3, 2, 4), (5, 6, 6, 10), (6, 7, 10, 11), (7, 8, 11, 12)))
     """
     edits = NO_EDITS
-    if _SUSPECT.search(text):
+    if _ODD(text):
         for step in (_join_surrogates, _remove_unseen, _narrow, _compose_characters):
             text, edits = _then(step, text, edits)
     if simplify:
         text, edits = _then(_simplify, text, edits)
     if name_emoji:
         text, edits = _then(_name_emoji, text, edits)
-    if _SUSPECT.search(text):
-        for step in (_collapse_space, _squeeze, _squeeze_tokens, _strip):
+    for gate, step in (
+        (_ODD_SPACE, _collapse_space),
+        (_DOUBLED, _squeeze),
+        (_TOKEN_AGAIN, _squeeze_tokens),
+        (_ODD_SPACE, _strip),
+    ):
+        if gate(text):
             text, edits = _then(step, text, edits)
     return text, edits
 
