@@ -99,3 +99,12 @@ def test_map_without_numbers_is_none_and_hostile_names_fit() -> None:
     assert draw_map([], words) is None
     drawing = draw_map(make_hostile()["needs"], words)["drawings"][0]
     assert all(len(p["label"]["text"]) <= 20 for p in drawing["points"] if p["label"])
+
+
+def test_satisfaction_axis_holds_all_values_and_the_middle() -> None:
+    needs = make_needs(4)["needs"]
+    for need, value in zip(needs, (8.2, 9.1, 9.9, 7.7), strict=True):
+        need["satisfaction"]["value"] = value
+    drawing = draw_map(needs, load_words("en"))["drawings"][0]
+    assert [tick["label"] for tick in drawing["x_ticks"]] == ["4", "5", "6", "7", "8", "9", "10"]
+    assert drawing["area"]["left"] < drawing["middle"]["x"] < min(p["x"] for p in drawing["points"])

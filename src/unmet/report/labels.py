@@ -69,7 +69,8 @@ def spread_out(circles: Sequence[Circle], frame: Box, *, rounds: int = 60) -> li
 
     Two circles may still overlap by a quarter; where there is no room they stay crowded.
     """
-    xs, ys = [c.x for c in circles], [c.y for c in circles]
+    inside = [_keep_in(c.x, c.y, frame, c.radius) for c in circles]
+    xs, ys = [x for x, _ in inside], [y for _, y in inside]
     for _ in range(rounds):
         moved = False
         for i, first in enumerate(circles):

@@ -96,8 +96,11 @@ def _drawing(
     area, top = frame.area, _top(high.values(), limit=100.0 if suffix else 10.0)
     middle = median(high.values())
 
+    first, last = _satisfaction_range([need["satisfaction"]["value"] for need in needs])
+
     def x_of(satisfaction: float) -> float:
-        return round(area.left + (area.right - area.left) * satisfaction / 10, 1)
+        along = (satisfaction - first) / (last - first)
+        return round(area.left + (area.right - area.left) * along, 1)
 
     def y_of(height: float) -> float:
         return round(area.bottom - (area.bottom - area.top) * height / top, 1)
@@ -134,12 +137,17 @@ def _drawing(
         "frame": {"width": frame.width, "height": frame.height, "size": frame.size},
         "area": {"left": area.left, "top": area.top, "right": area.right, "bottom": area.bottom},
         "middle": {"x": x_of(MIDDLE_SATISFACTION), "y": y_of(middle)},
-        "x_ticks": [{"x": x_of(value), "label": str(value)} for value in (0, 2, 4, 6, 8, 10)],
+        "x_ticks": [{"x": x_of(value), "label": str(value)} for value in range(first, last + 1)],
         "y_ticks": [{"y": y_of(top * i / 4), "label": f"{top * i / 4:g}"} for i in range(5)],
         "captions": captions,
         # Drawn from last to first rank, so that the most important circle lies on top.
         "points": points[::-1],
     }
+
+
+def _satisfaction_range(values: Sequence[float]) -> tuple[int, int]:
+    """Whole numbers that the axis runs between: all values and both sides of the middle are on it."""
+    return min(math.floor(min(values)), 4), max(math.ceil(max(values)), 6)
 
 
 def _top(values: Any, *, limit: float) -> float:
