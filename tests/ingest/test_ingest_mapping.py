@@ -74,6 +74,11 @@ def test_values_decide_where_names_say_nothing() -> None:
     assert all(0 < d.confidence < 0.95 and d.why for d in mapping.decisions)
 
 
+def test_a_row_number_is_no_rating() -> None:
+    sample = frame(column_1=["1", "2", "3", "4", "5"], Review=TEXTS[:5])
+    assert detect_mapping(sample, {}).columns == {"text": "Review"}
+
+
 def test_names_that_end_like_known_ones() -> None:
     sample = frame(
         客户对产品的评论内容=TEXTS,

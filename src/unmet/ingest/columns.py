@@ -30,6 +30,7 @@ class ColumnLook:
     numeric_time_share: float  # cells that are a Unix time or an Excel day
     sentence_share: float  # cells with spaces, Chinese text or punctuation that prose has
     nested_share: float  # cells that hold a JSON list or object
+    counts_up: bool  # every row one more than the one before, as a row number does
     scale: RatingScale | None
     examples: tuple[str, ...]
 
@@ -74,7 +75,13 @@ def look_at(column: pl.Series) -> ColumnLook:
         numeric_time_share=share(to_times(filled.filter(numbers), False).is_not_null()),
         sentence_share=share(filled.str.contains(r"\S\s+\S+\s+\S|[，。！？!?,.].*\S|[\u3400-\u9FFF]{4}")),
         nested_share=share(filled.str.contains(r"^\s*[\[{].*[\]}]\s*$")),
+        counts_up=_counts_up(filled),
         scale=decide_scale(distinct, column.name) if distinct else None,
         examples=tuple(str(value)[:60] for value in examples.sort()[:3]) if counts.height <= 5
         else tuple(str(value)[:60] for value in examples[:3]),
     )  # fmt: skip
+
+
+def _counts_up(filled: pl.Series) -> bool:
+    numbers = filled.cast(pl.Int64, strict=False)
+    return len(numbers) > 2 and numbers.null_count() == 0 and bool((numbers.diff().drop_nulls() == 1).all())

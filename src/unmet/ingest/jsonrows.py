@@ -82,7 +82,8 @@ class JsonTable:
             else:
                 rows.append(row)
                 for column, key in zip(cells, keys, strict=True):
-                    column.append(item.get(key))
+                    cell = item.get(key)
+                    column.append(cell if cell is None or type(cell) is str else _cell(cell))
             if len(rows) + len(rejected) >= chunk_rows:
                 yield _chunk(columns, cells, rows, rejected)
                 cells, rows, rejected = [[] for _ in keys], [], []
@@ -120,7 +121,7 @@ class JsonTable:
         return "wrapped" if not rest and _inner_list(value) is not None else "concatenated"
 
     def _items(self) -> Iterator[Any]:
-        """Each row as a flat dict of strings, or as (reason, detail, text) where it is none."""
+        """Each row as a flat dict of JSON values, or as (reason, detail, text) where it is none."""
         with open_text(self.source, self.encoding.name) as stream:
             if self.layout == "lines":
                 yield from (_from_line(line) for line in stream if line.strip("\ufeff \t\r\n"))
@@ -215,7 +216,10 @@ def _from_line(line: str) -> Any:
     if UNDECODABLE in text:
         return ("undecodable_bytes", "bytes that are not valid in the file's encoding", text)
     try:
-        return _flat_or_problem(json.loads(text), text)
+        value, end = _DECODER.raw_decode(text)
+        if end < len(text):
+            return ("bad_json", f"text follows the value at character {end}", text)
+        return _flat_or_problem(value, text)
     except RecursionError:
         return ("bad_json", "too deeply nested", text)
     except ValueError as error:
@@ -223,33 +227,33 @@ def _from_line(line: str) -> Any:
 
 
 def _flat_or_problem(value: Any, text: str | None = None) -> Any:
-    if isinstance(value, dict):
-        return _flat(value)
+    if type(value) is dict:
+        nested = any(type(item) is dict for item in value.values())
+        return _flat(value) if nested else value
     shown = text if text is not None else json.dumps(value, ensure_ascii=False)
     return ("not_an_object", f"a {type(value).__name__} where an object was expected", shown)
 
 
-def _flat(value: dict[str, Any], prefix: str = "", depth: int = 1) -> dict[str, str | None]:
-    flat: dict[str, str | None] = {}
+def _flat(value: dict[str, Any], prefix: str = "", depth: int = 1) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
     for key, item in value.items():
         name = prefix + key
-        if isinstance(item, str):
-            flat[name] = item
-        elif isinstance(item, dict) and depth < _MAX_DEPTH and item:
+        if isinstance(item, dict) and depth < _MAX_DEPTH and item:
             flat.update(_flat(item, name + ".", depth + 1))
         else:
-            flat[name] = _cell(item)
+            flat[name] = item
     return flat
 
 
 def _cell(item: Any) -> str | None:
+    """A JSON value as the string that a delimited file would hold; lists and objects stay JSON."""
     if item is None or (isinstance(item, float) and not math.isfinite(item)):
         return None
     if isinstance(item, bool):
         return "true" if item else "false"
     if isinstance(item, (int, float)):
         return _number(item)
-    return _Nested(json.dumps(item, ensure_ascii=False))
+    return json.dumps(item, ensure_ascii=False)
 
 
 def _number(item: int | float) -> str | None:
@@ -259,21 +263,15 @@ def _number(item: int | float) -> str | None:
         return None
 
 
-class _Nested(str):
-    """JSON text of a list or object, told apart from a text."""
-
-    __slots__ = ()
-
-
-def _problem(item: dict[str, str | None], text_key: str | None) -> tuple[str, str, str] | None:
+def _problem(item: dict[str, Any], text_key: str | None) -> tuple[str, str, str] | None:
     if text_key is not None:
         cell = item.get(text_key)
         inner = {k: v for k, v in item.items() if k.startswith(text_key + ".")} if cell is None else {}
-        if isinstance(cell, _Nested) or inner:
-            shown = cell or json.dumps(inner, ensure_ascii=False)
+        if isinstance(cell, (list, dict)) or inner:
+            shown = json.dumps(cell if cell is not None else inner, ensure_ascii=False)
             return "wrong_type", "a list or object where the text was expected", shown
     for key, cell in item.items():
-        if cell is not None and len(cell) > MAX_FIELD_CHARACTERS:
+        if type(cell) is str and len(cell) > MAX_FIELD_CHARACTERS:
             return "field_too_large", f"{printable(key)[:60]} has {len(cell):,} characters", cell[:2000]
     return None
 

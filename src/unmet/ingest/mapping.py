@@ -250,7 +250,7 @@ def _by_values(
 
 
 def _looks_rated(look: ColumnLook) -> bool:
-    if look.scale is None or look.n_distinct < 2 or look.filled_share <= 0.5:
+    if look.scale is None or look.counts_up or look.n_distinct < 2 or look.filled_share <= 0.5:
         return False
     return look.scale.name in ("words", "0/1", "-1/0/1", "1-5")
 
