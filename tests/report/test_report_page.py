@@ -206,3 +206,16 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
 def test_unknown_language_is_refused() -> None:
     with pytest.raises(ValueError, match="fr"):
         summarise(make_needs(1), {}, {}, language="fr")
+
+
+def test_summary_acts_on_what_is_not_mostly_praised() -> None:
+    needs = make_needs(5)
+    for need, polarity in zip(
+        needs["needs"], ("positive", "negative", "positive", "mixed", "positive"), strict=True
+    ):
+        need["polarity"], need["statement"] = polarity, f"need {need['rank']}"
+    act = summarise(needs, {}, {}, language="en")["sentences"][1]
+    assert [rank for rank in range(1, 6) if f"need {rank}" in act] == [2, 4]
+    for need in needs["needs"]:
+        need["polarity"] = "positive"
+    assert "No need draws more complaints" in summarise(needs, {}, {}, language="en")["sentences"][1]

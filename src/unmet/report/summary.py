@@ -105,10 +105,12 @@ def _sentences(needs: Plain, words: Words) -> list[str]:
     }
     if not items:
         return [words["summary_none"].format(**figures)]
-    act = [_act_words(need, words) for need in items[:3]]
+    # A need that is mostly praised may rank high because it matters; it is no place to act first.
+    badly_met = [need for need in items if need["polarity"] != "positive"]
+    act = [_act_words(need, words) for need in (badly_met or items)[:3]]
     sentences = [
         words["summary_read"].format(**figures),
-        words["summary_act"].format(needs=joined(act, words)),
+        words["summary_act" if badly_met else "summary_protect"].format(needs=joined(act, words)),
     ]
     if not any(need.get("opportunity") for need in items):
         sentences.append(words["summary_unrated"])
