@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from unmet.ingest.boilerplate_phrases import LABELS, PHRASES
+from unmet.ingest.boilerplate_phrases import LABELS, PHRASES, TRADITIONAL
 from unmet.ingest.fingerprint import fold
 
 _MAX_CHARACTERS = 60
@@ -27,7 +27,10 @@ _OPINION = (
 def _compiled() -> tuple[tuple[str, re.Pattern[str]], ...]:
     kinds = [(kind, "|".join(f"(?:{p})" for p in patterns)) for kind, patterns in PHRASES.items()]
     kinds.append(("labels_only", f"(?:{LABELS}){{2,}}"))
-    return tuple((kind, re.compile(pattern)) for kind, pattern in kinds)
+    either = str.maketrans(
+        {simple: f"[{simple}{full}]" for simple, full in TRADITIONAL.items() if simple != full}
+    )
+    return tuple((kind, re.compile(pattern.translate(either))) for kind, pattern in kinds)
 
 
 def find_boilerplate(text: str) -> str | None:

@@ -75,3 +75,12 @@ LABELS = (
     "香味|功能效果|噪音大小|耗能情况|清洁效果|内容|印刷|优点|缺点|总结|pros|cons|overall|summary"
 )
 """Labels of review forms that shops put before the customer's words. Alone they say nothing."""
+
+TRADITIONAL = dict(
+    zip(
+        "户没写评价论时内发务给为认统动买顾员该觉错较还满点进规间图测试无复补个颗这对会费来懒么说暂产宝贝输优缺总结",
+        "戶沒寫評價論時內發務給為認統動買顧員該覺錯較還滿點進規間圖測試無複補個顆這對會費來懶麼說暫產寶貝輸優缺總結",
+        strict=True,
+    )
+)
+"""Simplified character → the traditional one that stands in its place in the same phrases."""
