@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "oracles"))
 
 import privacy_cases  # noqa: E402
+import privacy_handwritten  # noqa: E402
 
 SETS = (
     ("reviews_zh/online_shopping_10_cats.csv", "review"),
@@ -54,6 +55,13 @@ def recall(cases: list[privacy_cases.Case]) -> dict[str, Any]:
         }
         for kind in total
     }
+
+
+def handwritten() -> dict[str, Any]:
+    """Share of the handwritten cases of which at least three quarters are hidden."""
+    cases = privacy_handwritten.handwritten()
+    hidden = sum(privacy_handwritten.share_hidden(spans, mask(text)[1]) >= 0.75 for _, text, spans in cases)
+    return {"cases": len(cases), "masked": round(hidden / len(cases), 4)}
 
 
 def on_real_data(folder: Path) -> dict[str, Any]:
@@ -89,6 +97,7 @@ def main() -> None:
         "cases": len(cases),
         "seen_while_writing": recall([case for case in cases if not case.held_out]),
         "held_out": recall([case for case in cases if case.held_out]),
+        "handwritten": handwritten(),
         "clean_texts": len(privacy_cases.CLEAN),
         "clean_texts_changed": sum(mask(text)[0] != text for text in privacy_cases.CLEAN),
     }

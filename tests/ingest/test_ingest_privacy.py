@@ -17,6 +17,7 @@ from unmet.ingest.privacy import mask, mask_batch, pseudonym
 sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
 
 import privacy_cases
+import privacy_handwritten
 
 MASKED = st.text(
     st.sampled_from(
@@ -45,6 +46,12 @@ def test_recall_of_every_kind_is_at_least_97_percent() -> None:
 @pytest.mark.parametrize("text", privacy_cases.CLEAN)
 def test_clean_texts_stay_as_they_are(text: str) -> None:
     assert mask(text) == (text, (), {})
+
+
+def test_handwritten_cases() -> None:
+    cases = privacy_handwritten.handwritten()
+    hidden = [privacy_handwritten.share_hidden(spans, mask(text)[1]) >= 0.75 for _, text, spans in cases]
+    assert sum(hidden) / len(cases) >= 0.92
 
 
 def test_the_oracle_can_fail() -> None:

@@ -12,13 +12,15 @@ _LOCAL = r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}"
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9\-]{0,62}"
 _AT = r"\s{0,2}(?:@|[(\[{<]\s?(?:at|@|a)\s?[)\]}>]|艾特|圈a|#)\s{0,2}"
 _DOT = r"(?:\s?\.\s?|\s?[(\[{<]\s?(?:\.|dot|点)\s?[)\]}>]\s?|\s?点\s?|。|\sdot\s)"
+_PROVIDER = "qq|163|126|139|189|gmail|sina|hotmail|outlook|yahoo|foxmail|icloud"
 EMAIL = (
     rule("EMAIL", rf"{_LOCAL}@{_LABEL}(?:\.{_LABEL})+"),
     rule("EMAIL", rf"{_LOCAL}{_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,2}}{_DOT}(?:{_TLD})(?![A-Za-z0-9])"),
     rule("EMAIL", rf"{_LOCAL}\s+at\s+{_LABEL}(?:\s+dot\s+{_LABEL}){{0,2}}\s+dot\s+(?:{_TLD})\b"),
+    rule("EMAIL", rf"{_LOCAL}\s+at\s+(?:{_PROVIDER})\s?(?:\.|dot)\s?(?:com|net|cn)\b"),
     rule(
         "EMAIL",
-        rf"{_LOCAL}{_AT}(?:qq|163|126|139|189|gmail|sina|hotmail|outlook|yahoo|foxmail|icloud)(?:com)?\b",
+        rf"{_LOCAL}{_AT}(?:{_PROVIDER})(?:com)?\b",
     ),
 )
 
@@ -27,13 +29,13 @@ _NICK_WITH_DIGIT = (
     r"(?:(?=[A-Za-z_.\-]*[0-9]|[A-Za-z0-9]*_)[A-Za-z][A-Za-z0-9_.\-]{2,24}[A-Za-z0-9_]|[0-9]{5,12})"
 )
 _APPS_ZH = (
-    r"(?:微信|薇信|威信|徽信|徵信|微❤|微x|薇|扣扣|企鹅|球球|抖音|快手|小红书|旺旺|微博|陌陌|公众号|飞信|加微|加薇"
-    r"|(?<![A-Za-z])(?:v信|v❤|weixin|wei信|vx|v x|wx|w x|qq|q q|b站)|加我?[vq])"
+    r"(?:微信|薇信|威信|徽信|徵信|微❤|微♥|威❤|威♥|微x|薇|扣扣|企鹅|球球|抖音|快手|小红书|旺旺|微博|陌陌|公众号|飞信|[加➕+]微|[加➕+]薇"
+    r"|(?<![A-Za-z])(?:v信|v❤|weixin|wei信|vx|v x|wx|w x|qq|q q|b站)|加我?[vq]|扣(?=\s?[0-9]{6}))"
 )
 _AS_ZH = r"\s?(?:群|号|號|帐号|账号|id|号码)?\s?(?:是|为|加|搜)?\s?"
 _APPS_EN = (
-    r"\b(?:wechat|telegram|tg|instagram|insta|ig|snapchat|snap|skype|line id|whatsapp|facebook|fb|twitter|discord"
-    r"|tiktok|kik|viber)(?:\s(?:id|handle|name|username|user))?"
+    r"\b(?:wechat|telegram|tg|instagram|insta|ins|ig|snapchat|snap|skype|line id|whatsapp|facebook|fb|twitter|discord"
+    r"|tiktok|kik|viber)(?:\sme)?(?:\s(?:id|handle|name|username|user))?"
 )
 _NOT_PERSON = "amazon|jd|taobao|tmall|ebay|walmart|bestbuy|apple|home|work|night|school|all|least|most|first|the|this|that|its"
 

@@ -123,7 +123,7 @@ def _is_international(match: re.Match[str]) -> bool:
     return (9 if match.group().startswith("0") else 8) <= len(digits(match)) <= 16
 
 
-_BARE = r"(?<![0-9./=])"
+_BARE = r"(?<![0-9.=])(?<![A-Za-z]/)"
 _SEP = r"(?: ?[\-.—–_/*·] ?|-{2}|—{2}| {1,2})"
 _COUNTRY = r"(?:(?:\+|00|\()?\s?86\s?\)?[\s\-]{0,2})?"
 _EXTENSION = r"(?:\s?(?:转|轉|分机|ext\.?|x|#)\s?[0-9]{2,6})?"
@@ -139,7 +139,7 @@ _PHONE_CUE = (
 )
 PHONE = (
     rule("PHONE", rf"{_BARE}{_COUNTRY}{_FIRST3}[{_N}]{{8}}(?![{_N}])(?!\.[0-9])"),
-    rule("PHONE", rf"{_BARE}{_COUNTRY}{_FIRST3}(?:{_GROUPS})(?![{_N}])"),
+    rule("PHONE", rf"{_BARE}(?<![A-Za-z]){_COUNTRY}(?:{_FIRST3}|[lI][3-9][0-9])(?:{_GROUPS})(?![{_N}])"),
     rule(
         "PHONE",
         rf"{_BARE}[1一壹幺](?P<s>[ \-.,_/*]{{1,2}})[3-9三四五六七八九](?:(?P=s)[{_N}]){{9}}(?![{_N}])",

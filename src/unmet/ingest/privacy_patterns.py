@@ -22,12 +22,12 @@ FIVE_DIGITS = re.compile(rf"[{_DIGIT}](?:[^{_DIGIT}\n]{{0,3}}[{_DIGIT}]){{4}}").
 _AT = re.compile(r"[@#艾圈]|[(\[{][aA ]").search
 _NETWORK = re.compile(r"[0-9a-fA-F:][0-9]{0,2}(?:\.[0-9]{1,3}\.[0-9]|:[0-9a-fA-F]{0,4}:[0-9a-fA-F:])").search
 _HANDLE_ZH = re.compile(
-    "[微薇威徽徵扣企抖球旺快陌公飞加小](?:信|❤|x|博|扣|鹅|音|球|旺|手|陌|众|微|薇|我?[vVqQ]|红书)"
+    "[微薇威徽徵扣企抖球旺快陌公飞加小](?:信|❤|♥|x|[0-9A-Za-z]|博|扣|鹅|音|球|旺|手|陌|众|微|薇|我?[vVqQ]|红书)"
 ).search
 _HANDLE_LATIN = re.compile(r"[vwqVWQbB@](?:[ xXqQ信❤站]|[A-Za-z0-9_]{2}|[\u4e00-\u9fff])").search
 _MARKS = re.compile(r"[0-9_@:=]").search
 _DOOR_ZH = re.compile(
-    r"[0-9一二三四五六七八九十A-Z][0-9A-Za-z十]{0,4}(?:[\-—][0-9]+)?\s?(?:号|號|弄|栋|幢|棟|座|楼|樓|单元|單元|组)"
+    r"[0-9一二三四五六七八九十A-Z][0-9A-Za-z十]{0,4}(?:[\-—][0-9]+)?\s?(?:号|號|弄|巷|栋|幢|棟|座|楼|樓|单元|單元|组)"
 ).search
 _DOOR_EN = re.compile(r"[0-9][0-9A-Da-d\-]{0,6}\s[A-Za-z0-9'.\- ]{2,30}").search
 _PLATE = re.compile(
@@ -38,7 +38,7 @@ _NAME_ZH = re.compile(
 ).search
 
 _APPS = (
-    "wechat", "telegram", "tg", "insta", "ig ", "ig:", "snap", "skype", "line id", "whatsapp", "facebook", "fb",
+    "wechat", "ins:", "ins：", "telegram", "tg", "insta", "ig ", "ig:", "snap", "skype", "line id", "whatsapp", "facebook", "fb",
     "twitter", "discord", "tiktok", "kik", "viber", ".com/", "t.me/", "wa.me/", ".gg/", "weixin",
 )  # fmt: skip
 _STREET = re.compile(
@@ -61,7 +61,7 @@ _NAMES = (
 
 
 def _email(view: str) -> object:
-    return _AT(view) or (" at " in (lowered := view.lower()) and " dot " in lowered)
+    return _AT(view) or (" at " in (lowered := view.lower()) and (" dot " in lowered or ".com" in lowered))
 
 
 def _handle(view: str) -> object:
