@@ -126,7 +126,7 @@ def test_filters_and_search(opened: Any) -> None:
     assert shown(page) == []
     assert page.is_visible("#nothing")
     page.click("[type=reset]")
-    page.wait_for_function("document.querySelectorAll('.card:not([hidden])').length === 20")
+    page.wait_for_selector("#cards:not(:has(.card[hidden]))")
     page.select_option("[name=polarity]", "negative")
     assert {by_id[i]["polarity"] for i in shown(page)} == {"negative"}
 
@@ -177,7 +177,7 @@ def test_map_leads_to_the_card(opened: Any) -> None:
     assert last.get_attribute("aria-label") == page.inner_text(".map-hint")
     page.keyboard.press("Enter")
     need = last.get_attribute("data-need")
-    page.wait_for_function("(id) => document.activeElement.id === id", arg=need)
+    page.wait_for_selector(f"#{need}:focus")
     assert page.query_selector(f"#{need} .body").is_visible()
 
 
