@@ -25,7 +25,7 @@ class NeedsConfig:
     """Grouping mentions into needs and measuring them."""
 
     min_mentions: int = 8  # smaller groups stay unclustered (counted and shown)
-    max_needs: int = 60
+    max_needs: int = 80
     quotes_per_need: int = 5
     confidence_level: float = 0.90
     bootstrap_replicates: int = 300

@@ -28,14 +28,16 @@ class _Found:
 def attach_bare_sentences(
     frame: pl.DataFrame, *, named: Mapping[str, Set[str]], min_mentions: int
 ) -> pl.DataFrame:
-    """Fill ``term``, ``aspect`` and the aspect span of mentions that have neither aspect nor opinion.
+    """Fill ``term``, ``aspect`` and the aspect span of unhappy mentions that name nothing themselves.
 
     Args:
         frame: mentions with ``language``, ``sentence``, ``term``, ``aspect_term``.
         named: language → words that name the product itself.
         min_mentions: complaints that must hold a word before it can name a need.
     """
-    bare = pl.col("aspect").is_null() & pl.col("opinion").is_null()
+    # An unhappy opinion that only judges ("so annoying") is about what its sentence names.
+    judged = pl.col("aspect").is_null() & (pl.col("polarity") != "positive")
+    bare = pl.col("term").is_null() & judged
     indexed = frame.with_row_index("_index")
     updates = []
     for language in ("zh", "en"):

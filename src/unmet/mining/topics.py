@@ -10,23 +10,29 @@ import polars as pl
 
 from unmet.core.config import MineConfig
 from unmet.mining.attaching import attach_bare_sentences
+from unmet.mining.concepts import LABEL, concept_of, concepts, split_head
 from unmet.mining.keywords import product_words
 from unmet.mining.lexicon import en_words
 from unmet.mining.polarity import harmonise
 from unmet.mining.term_groups import TermEvidence, group_terms
-from unmet.mining.terms import add_terms
+from unmet.mining.terms import AMBIGUOUS, add_terms
 from unmet.mining.vectors import Floats, fit_space
 from unmet.text.folding import fold
 
 SMALL, NO_TERM, BEYOND = "small_group", "no_known_term", "beyond_max_needs"
 CONTEXT_MENTIONS = 60
 """Mentions per term that its context is read from."""
+FLOOR_SHARE, LARGEST_FLOOR = 0.003, 30
+COMMON_TERM = 10
+"""Mentions from which a term counts as a thing of its own."""
 PROJECT_ROWS = 50_000
+PRAISE_WEIGHT = 0.3
+"""Where there are more groups than cards, unmet texts weigh more than all texts that mention a group."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupedMentions:
-    """Mentions with ``group`` (text label such as ``zh:17``, null if none), reason and typicality.
+    """Mentions with ``group`` (``concept:battery_life`` or ``zh:17``, null if none), reason and typicality.
 
     Extra columns beside the MENTIONS contract: ``language``, ``sentence``, ``term``,
     ``aspect_term``, ``opinion_term``, ``group``.
@@ -48,21 +54,8 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
     frame = add_terms(frame, named=named)
     frame = attach_bare_sentences(frame, named=named, min_mentions=config.needs.min_mentions)
     frame = harmonise(frame)
-    labels = {
-        (language, term): f"{language}:{group}"
-        for language in ("zh", "en")
-        for term, group in _groups_of(frame, language).items()
-    }
-    table = pl.DataFrame(
-        {
-            "language": [language for language, _ in labels],
-            "term": [term for _, term in labels],
-            "group": list(labels.values()),
-        },
-        schema={"language": pl.String, "term": pl.String, "group": pl.String},
-    )
-    frame = frame.join(table, on=["language", "term"], how="left", maintain_order="left")
-    frame = _keep_large(frame, config)
+    frame = frame.with_columns(_labels(frame).alias("group"))
+    frame = _by_category(_keep_large(frame, documents.height, config))
     return GroupedMentions(_with_typicality(frame, config.seed))
 
 
@@ -81,8 +74,54 @@ def _with_sentences(mentions: pl.DataFrame, documents: pl.DataFrame) -> pl.DataF
     ).drop("text")
 
 
-def _groups_of(frame: pl.DataFrame, language: str) -> dict[str, int]:
-    rows = frame.filter((pl.col("language") == language) & pl.col("term").is_not_null())
+def _labels(frame: pl.DataFrame) -> pl.Series:
+    """Group label of every mention's term: its concept, else its cluster (``zh:17``); null without term."""
+    distinct = frame.group_by("language", "term", maintain_order=True).len().drop_nulls()
+    common = {(language, term) for language, term, count in distinct.iter_rows() if count >= COMMON_TERM}
+    labels: dict[tuple[str, str], str] = {}
+    of_thing: dict[tuple[str, str], tuple[str, str]] = {}
+    for language, term, _ in distinct.iter_rows():
+        concept = concept_of(term, language)
+        _, modifier = split_head(term, language)
+        if concept in concepts().vague and modifier != term and (language, modifier) in common:
+            of_thing[language, term] = (language, modifier)  # "pot quality" goes where "pot" goes
+        elif concept is not None:
+            labels[language, term] = LABEL + concept
+    for language in ("zh", "en"):
+        rest = frame.filter((pl.col("language") == language) & pl.col("term").is_not_null())
+        known = [term for own, term in (*labels, *of_thing) if own == language]
+        rest = rest.filter(~pl.col("term").is_in(known))
+        for term, group in _groups_of(rest, language).items():
+            labels[language, term] = f"{language}:{group}"
+    labels.update({term: labels[thing] for term, thing in of_thing.items() if thing in labels})
+    table = pl.DataFrame(
+        {
+            "language": [language for language, _ in labels],
+            "term": [term for _, term in labels],
+            "group": list(labels.values()),
+        },
+        schema={"language": pl.String, "term": pl.String, "group": pl.String},
+    )
+    return frame.select("language", "term").join(
+        table, on=["language", "term"], how="left", maintain_order="left"
+    )["group"]
+
+
+def _by_category(frame: pl.DataFrame) -> pl.DataFrame:
+    """Mentions that no group took join the concept their category stands for, if that is a group."""
+    kept = frame["group"].drop_nulls().unique()
+    places = {c: LABEL + name for c, name in concepts().default_of.items() if LABEL + name in set(kept)}
+    taken = pl.col("unclustered_reason").is_in([SMALL, BEYOND, AMBIGUOUS])
+    label = pl.col("category").replace_strict(places, default=None, return_dtype=pl.String)
+    moved = taken & label.is_not_null()
+    return frame.with_columns(
+        pl.when(moved).then(label).otherwise("group").alias("group"),
+        pl.when(moved).then(None).otherwise("unclustered_reason").alias("unclustered_reason"),
+    )
+
+
+def _groups_of(rows: pl.DataFrame, language: str) -> dict[str, int]:
+    """Clusters of the terms that no concept names."""
     if rows.is_empty():
         return {}
     counts = rows.group_by("term").len().sort(["len", "term"], descending=[True, False])
@@ -115,14 +154,24 @@ def _words(sentence: str, language: str) -> list[str]:
     return [folded[s:e] for s, e in split_words(folded, "zh") if e - s >= 2]
 
 
-def _keep_large(frame: pl.DataFrame, config: MineConfig) -> pl.DataFrame:
+def smallest_group(n_documents: int, config: MineConfig) -> int:
+    """Texts that must mention a group: ``min_mentions``, more in a larger corpus (0.3%, at most 30)."""
+    return max(config.needs.min_mentions, min(LARGEST_FLOOR, round(FLOOR_SHARE * n_documents)))
+
+
+def _keep_large(frame: pl.DataFrame, n_documents: int, config: MineConfig) -> pl.DataFrame:
+    unmet = (pl.col("polarity") == "negative") | pl.col("is_request")
     sizes = (
         frame.filter(pl.col("group").is_not_null())
         .group_by("group")
-        .agg(pl.col("document_id").n_unique().alias("size"))
-        .sort(["size", "group"], descending=[True, False])
+        .agg(
+            pl.col("document_id").n_unique().alias("size"),
+            pl.col("document_id").filter(unmet).n_unique().alias("unmet"),
+        )
+        .with_columns((pl.col("unmet") + PRAISE_WEIGHT * pl.col("size")).alias("weight"))
+        .sort(["weight", "group"], descending=[True, False])
     )
-    large = sizes.filter(pl.col("size") >= config.needs.min_mentions)["group"].to_list()
+    large = sizes.filter(pl.col("size") >= smallest_group(n_documents, config))["group"].to_list()
     kept, beyond = large[: config.needs.max_needs], large[config.needs.max_needs :]
     reason = (
         pl.when(pl.col("group").is_in(kept))

@@ -62,16 +62,18 @@ def _own_opinions(part: pl.DataFrame, everything: pl.DataFrame) -> frozenset[str
 
 
 def _words_of(part: pl.DataFrame, company: tuple[str, ...], own: frozenset[str], top: int) -> GroupWords:
-    language = part["language"][0]
-    polarity = part["polarity"].value_counts()
-    counts = dict(polarity.iter_rows())
+    counts = dict(part["polarity"].value_counts().iter_rows())
+    n_requests = part.filter(pl.col("is_request") & (pl.col("polarity") == "neutral")).height
+    # A group of both languages speaks the one that most of its mentions are in.
+    language = _common(part["language"].to_list(), 1)[0][0]
+    part = part.filter(pl.col("language") == language)
     return GroupWords(
         language=language,
         names=_common(_names(part), top),
         complaints=_common(_opinions(part, "negative", own), top),
         praises=_common(_opinions(part, "positive", own), top),
         company=company,
-        n_requests=part.filter(pl.col("is_request") & (pl.col("polarity") == "neutral")).height,
+        n_requests=n_requests,
         n_negative=counts.get("negative", 0),
         n_positive=counts.get("positive", 0),
         named_by_opinion=_named_by_opinion(part),
@@ -81,13 +83,13 @@ def _words_of(part: pl.DataFrame, company: tuple[str, ...], own: frozenset[str],
 
 def _named_by_opinion(part: pl.DataFrame) -> bool:
     """Whether the commonest term of the group is hardly ever an aspect."""
-    top = _common(part["term"].to_list(), 1)[0][0]
+    top = _common(part["term"].drop_nulls().to_list(), 1)[0][0]
     own = part.filter(pl.col("term") == top)
     return own.filter(pl.col("aspect_term") == top).height < min(5, max(2, 0.1 * own.height))
 
 
 def _name_is_praise(part: pl.DataFrame) -> bool:
-    top = _common(part["term"].to_list(), 1)[0][0]
+    top = _common(part["term"].drop_nulls().to_list(), 1)[0][0]
     said = part.filter(pl.col("opinion_term") == top)["polarity"]
     source = said if len(said) else part["polarity"]
     return int((source == "positive").sum()) > int((source == "negative").sum())
@@ -104,7 +106,7 @@ def _names(part: pl.DataFrame) -> list[str]:
             names.append(_plain_english(opinion))
         else:
             names.append(term)
-    return names
+    return [name for name in names if name]
 
 
 def _opinions(part: pl.DataFrame, polarity: str, own: frozenset[str]) -> list[str]:
@@ -137,7 +139,7 @@ def _company(parts: dict[str, pl.DataFrame]) -> dict[str, tuple[str, ...]]:
         spread.update({word for word, n in words.items() if n >= 2})
     result = {}
     for group, words in counted.items():
-        own = set(parts[group]["term"].unique().to_list())
+        own = set(parts[group]["term"].drop_nulls().unique().to_list())
         scored = {
             word: n / (1 + spread[word])
             for word, n in words.items()
@@ -149,7 +151,9 @@ def _company(parts: dict[str, pl.DataFrame]) -> dict[str, tuple[str, ...]]:
 
 
 def _unhappy_words(part: pl.DataFrame) -> Counter[str]:
-    unhappy = part.filter(pl.col("polarity") != "positive").head(COMPANY_SENTENCES)
+    language = _common(part["language"].to_list(), 1)[0][0]
+    own = part.filter((pl.col("language") == language) & (pl.col("polarity") != "positive"))
+    unhappy = own.head(COMPANY_SENTENCES)
     words: Counter[str] = Counter()
     for sentence, language in unhappy.select("sentence", "language").iter_rows():
         words.update({token.word for token in naming_tokens(sentence, language)})
