@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from unmet.core.config import CleanConfig
-from unmet.ingest.duplicates import DuplicateFinder, is_long
+from unmet.ingest.copy_keys import is_long
+from unmet.ingest.duplicates import DuplicateFinder
 from unmet.ingest.fingerprint import fold, fold_column
 from unmet.ingest.text_store import TextStore
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from unmet.core.config import CleanConfig
+from unmet.ingest.copy_keys import exact_keys, first_rows, is_long
 from unmet.ingest.key_index import ABSENT, KeyIndex
 from unmet.ingest.minhash import (
     N_BANDS,
@@ -31,9 +32,6 @@ whether the row can be a copy at all."""
 
 FLAGS: dict[str, pl.DataType] = {"kept": pl.Int32(), "reason": pl.String()}
 """What it returns per row: the number of the kept text it stands for or repeats, and why it is dropped."""
-
-_MIN_DISTINCT_CHARACTERS = 6
-"""A text of fewer different characters ("好好好好好好好好好好好好") is short, whatever its length."""
 
 _SLACK = 0.2  # of the 64-value estimate: about four standard errors at .85
 _MIN_RATING_DIFFERENCE = 0.5
@@ -84,10 +82,10 @@ class DuplicateFinder:
         """
         n = len(batch)
         long = is_long(batch["folded"], self._config.min_duplicate_characters) & batch["comparable"]
-        keys, has_key = _exact_keys(batch, long)
+        keys, has_key = exact_keys(batch, long)
         target = np.full(n, ABSENT, dtype=np.int32)
         target[has_key] = self._exact.find(keys[has_key])
-        first_row = _first_rows(keys, has_key & (target == ABSENT))
+        first_row = first_rows(keys, has_key & (target == ABSENT))
         is_new = (target == ABSENT) & (first_row == np.arange(n))
 
         near = self._near_targets(
@@ -239,47 +237,6 @@ def _pairs(found: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[
 def _differ(left: Any, right: Any) -> Any:
     """Whether two ratings disagree; a missing one agrees with all."""
     return np.abs(left - right) >= _MIN_RATING_DIFFERENCE
-
-
-def is_long(folded: pl.Series, min_characters: int) -> pl.Series:
-    """Whether folded texts are long enough that two customers do not write the same by chance.
-
-    In UTF-8 a Chinese character takes three bytes and a letter one, which is about how much each says:
-    twelve Chinese characters weigh as much as thirty-six letters, or seven English words.
-    """
-    distinct = folded.str.head(200).str.split("").list.n_unique()
-    return (folded.str.len_bytes() >= 3 * min_characters) & (distinct >= _MIN_DISTINCT_CHARACTERS)
-
-
-def _exact_keys(batch: pl.DataFrame, long: pl.Series) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
-    """A key per row under which rows are copies of each other; no key: never a copy."""
-    text, author, time = pl.col("folded"), pl.col("author_id"), pl.col("created_at")
-    to_the_second = time.is_not_null() & (time.dt.time() != pl.time(0, 0, 0))
-    product = pl.col("product_id").fill_null("")
-    key = (
-        pl.when(~pl.col("comparable"))
-        .then(None)
-        .when(long)
-        .then(text)
-        .when(author.is_not_null())
-        .then(pl.concat_str(text, pl.lit("\x1fa\x1f"), author))
-        .when(to_the_second)
-        .then(pl.concat_str(text, pl.lit("\x1ft\x1f"), product, pl.lit("\x1f"), time.cast(pl.String)))
-    )
-    frame = batch.select(key.alias("key"))
-    return (
-        frame["key"].hash(seed=17).to_numpy().astype(np.uint64, copy=False),
-        frame["key"].is_not_null().to_numpy(),
-    )
-
-
-def _first_rows(keys: npt.NDArray[np.uint64], among: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """For rows in ``among`` the first of them with the same key, for all others themselves."""
-    result = np.arange(len(keys))
-    rows = np.flatnonzero(among)
-    _, first, inverse = np.unique(keys[rows], return_index=True, return_inverse=True)
-    result[rows] = rows[first[inverse]]
-    return result
 
 
 class _Grown:

@@ -148,11 +148,14 @@ def _verdicts(
     decided = pl.DataFrame(
         {"too_long": too_long, "empty": empty, "wordless": wordless, "filler": filler, "source": source}
     )
-    limit = config.clean.max_text_characters
-    length = pl.concat_str(
-        pl.col("source").str.len_chars().cast(pl.String), pl.lit(f" characters, the limit is {limit}")
-    )
     result = decided.select(
+        _reason().alias("reason"), _detail(config.clean.max_text_characters).alias("detail")
+    )
+    return result["reason"], result["detail"]
+
+
+def _reason() -> pl.Expr:
+    return (
         pl.when("too_long")
         .then(pl.lit("too_long"))
         .when("empty")
@@ -161,22 +164,22 @@ def _verdicts(
         .then(pl.lit("boilerplate"))
         .when("wordless")
         .then(pl.lit("no_words"))
-        .alias("reason"),
+    )
+
+
+def _detail(limit: int) -> pl.Expr:
+    length = pl.col("source").str.len_chars().cast(pl.String)
+    nothing = pl.lit("nothing left after cleaning")
+    return (
         pl.when("too_long")
-        .then(length)
+        .then(pl.concat_str(length, pl.lit(f" characters, the limit is {limit}")))
         .when("empty")
-        .then(
-            pl.when(pl.col("source") == "")
-            .then(pl.lit("no text"))
-            .otherwise(pl.lit("nothing left after cleaning"))
-        )
+        .then(pl.when(pl.col("source") == "").then(pl.lit("no text")).otherwise(nothing))
         .when(pl.col("filler").is_not_null())
         .then("filler")
         .when("wordless")
         .then(pl.lit("only punctuation, digits or masked tokens"))
-        .alias("detail"),
     )
-    return result["reason"], result["detail"]
 
 
 def _with_language(frame: pl.DataFrame, config: MineConfig, detect: DetectLanguages) -> pl.DataFrame:
