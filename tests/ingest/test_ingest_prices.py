@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unmet.ingest.prices import decimal_comma, to_prices
@@ -31,6 +31,7 @@ def test_decimal_comma_is_decided_by_the_column() -> None:
     assert prices("1,299.50", "12.00") == [1299.5, 12.0]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), max_size=20))
 def test_any_strings_never_raise(values: list[str]) -> None:
     assert len(prices(*values)) == len(values)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unmet.ingest.ratings import decide_scale, to_stars
@@ -76,6 +76,7 @@ def test_the_user_may_insist_on_a_doubtful_column() -> None:
     assert told.name in ("0-5", "1-5")
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=30), st.sampled_from(["rating", "label", "评分"]))
 def test_any_strings_never_raise_and_stay_on_the_scale(values: list[str], header: str) -> None:
     scale = decide_scale(Counter(values), header)
@@ -86,6 +87,7 @@ def test_any_strings_never_raise_and_stay_on_the_scale(values: list[str], header
         assert all(1 <= v <= 5 for v in found.drop_nulls())
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_order_is_kept(a: float, b: float) -> None:
     scale = decide_scale({"0": 3, "100": 3, "55": 3}, "score")

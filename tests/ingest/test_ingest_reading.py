@@ -36,7 +36,7 @@ def texts(batches: list[RecordBatch]) -> list[str]:
     return [text for batch in batches for text in batch.records["text"]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TABLE, DELIMITER, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]), st.integers(1, 30))
 def test_delimited_round_trip(
     table: list[tuple[str, str, str]], delimiter: str, encoding: str, chunk: int
@@ -59,7 +59,7 @@ def test_delimited_round_trip(
     assert sum(b.n_rows for b in batches) == len(table) + len(tail)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TABLE, st.booleans(), st.integers(1, 30), st.sampled_from(["lines", "array", "wrapped"]))
 def test_json_round_trip(
     table: list[tuple[str, str, str]], ascii_only: bool, chunk: int, layout: str
@@ -75,7 +75,7 @@ def test_json_round_trip(
     assert sum(b.n_rows for b in batches) == len(rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.binary(max_size=400),
     st.sampled_from(["a.csv", "a.jsonl", "a.json", "a.csv.gz", "a.xlsx", "a.parquet"]),
@@ -89,7 +89,7 @@ def test_any_bytes_give_rows_or_an_input_error(content: bytes, name: str) -> Non
         assert batch.n_rows == batch.records.height + batch.rejected.height
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(st.sampled_from('"",\n\r;ab好 '), max_size=30), min_size=1, max_size=12))
 def test_any_quoting_keeps_count_of_its_rows(lines: list[str]) -> None:
     content = "text,rating\n" + "很好用啊,5\n" * 30 + "\n".join(lines) + "\n"
@@ -161,6 +161,23 @@ def test_parquet_types(tmp_path: Path) -> None:
     assert second.records["author_id"].to_list() == ["3"]
     with pytest.raises(MappingError, match="lists or objects"):
         list(read_records([tmp_path / "a.parquet"], mapping={"text": "tags"}))
+
+
+def test_damaged_parquet_pages_print_no_trace(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.parquet"
+    frame = pl.DataFrame({"text": ["很好用", "坏了啊"] * 25, "rating": list(range(50)), "tags": [[1]] * 50})
+    frame.write_parquet(path)
+    whole = path.read_bytes()
+    refused: list[str] = []
+    for place in range(4, len(whole) - 8, 60):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF, 0xFF]) + whole[place + 2 :])
+        try:
+            assert sum(b.n_rows for b in read_records([path], mapping={})) > 0
+        except InputError as error:
+            refused.append(str(error))
+    assert len(refused) > 5
+    assert all("a.parquet" in message for message in refused)
+    assert capfd.readouterr().err == ""
 
 
 def test_excel_dates_and_numbers(tmp_path: Path) -> None:

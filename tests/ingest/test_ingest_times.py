@@ -4,7 +4,7 @@ from datetime import datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unmet.ingest.times import DayOrder, day_order, to_times
@@ -85,11 +85,13 @@ def test_one_column_may_mix_formats() -> None:
     ]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)), min_size=1, max_size=20))
 def test_iso_round_trip(times: list[datetime]) -> None:
     assert parse(*(t.isoformat() for t in times)) == times
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=25), max_size=20))
 def test_any_strings_never_raise(values: list[str]) -> None:
     assert len(parse(*values)) == len(values)

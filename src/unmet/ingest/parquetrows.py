@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,9 @@ class ParquetTable:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._path = self._unpacked() if source.compression else source.path
         try:
-            schema = pl.read_parquet_schema(self._path)
-            self._n_rows = int(pl.scan_parquet(self._path).select(pl.len()).collect().item())
+            with _no_panic_text():
+                schema = pl.read_parquet_schema(self._path)
+                self._n_rows = int(pl.scan_parquet(self._path).select(pl.len()).collect().item())
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             raise self._damaged(error) from error
         self._expressions: dict[str, pl.Expr] = {}
@@ -82,14 +85,37 @@ class ParquetTable:
         wanted = [self._expressions[name] for name in columns]
         for start in range(0, self._n_rows, chunk_rows):
             try:
-                part = pl.scan_parquet(self._path).slice(start, chunk_rows).select(wanted).collect()
+                with _no_panic_text():
+                    part = pl.scan_parquet(self._path).slice(start, chunk_rows).select(wanted).collect()
             except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
                 raise self._damaged(error) from error
             yield typed_chunk(part, columns, start)
 
     def _damaged(self, error: BaseException) -> InputError:
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        panic = isinstance(error, pl.exceptions.PanicException) or not str(error)
+        what = "its pages are damaged" if panic else str(error).splitlines()[0]
         return InputError(f"the Parquet file cannot be read ({what})", where=self.source.name, hint=_HINT)
+
+
+@contextmanager
+def _no_panic_text() -> Iterator[None]:
+    """Keep Polars from printing a trace to the process's standard error when a page is damaged.
+
+    The panic still arrives as an exception; only its text, written below Python, goes nowhere.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # standard error is closed: nothing can be printed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _as_json(cells: pl.Series) -> pl.Series:
