@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -108,6 +109,30 @@ def test_hidden_characters_do_not_hide_a_number() -> None:
 )
 def test_hostile_texts_are_quick(text: str) -> None:
     assert isinstance(mask(text)[0], str)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "中市区县路街",
+        "在北京市朝阳区",
+        "1234 Maple ",
+        "a.b@",
+        "abc at def dot ",
+        "1-2-3-4-5-",
+        "x@y.",
+        "order ",
+        "::1:",
+        "1栋",
+        "我叫王",
+    ],
+)
+def test_twenty_thousand_repeated_characters_take_seconds_at_most(unit: str) -> None:
+    """No pattern searches through all divisions of a text made to defeat it."""
+    text = unit * (20_000 // len(unit)) + "12345号"
+    start = time.process_time()
+    mask(text)
+    assert time.process_time() - start < 5
 
 
 def test_batch_equals_one_by_one() -> None:

@@ -18,7 +18,7 @@ from unmet.ingest.privacy_rule import Rule
 Gate = Callable[[str], object]
 
 _DIGIT = "0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
-FIVE_DIGITS = re.compile(rf"[{_DIGIT}](?:[^{_DIGIT}\n]{{0,3}}[{_DIGIT}]){{4}}").search
+FIVE_DIGITS = re.compile(rf"[{_DIGIT}](?:[\s\-.,—–_/*·()+]{{0,3}}[{_DIGIT}]){{4}}").search
 _AT = re.compile(r"[@#艾圈]|[(\[{][aA ]").search
 _NETWORK = re.compile(r"[0-9a-fA-F:][0-9]{0,2}(?:\.[0-9]{1,3}\.[0-9]|:[0-9a-fA-F]{0,4}:[0-9a-fA-F:])").search
 _HANDLE_ZH = re.compile(

@@ -10,7 +10,11 @@ from unmet.ingest.privacy_rule import HAN, IS, rule
 
 _C = r"[A-Za-z]?[0-9]{1,4}[A-Za-z]?"
 _CN = r"[一二三四五六七八九十百]{1,4}"
-_ADMIN = rf"(?:[{HAN}]{{2,10}}?(?:省|自治区|自治州|特别行政区|市|盟|区|區|县|縣|旗|镇|鎮|乡|鄉|街道|新区|开发区|村)\s?){{1,6}}"
+# Atomic: a text of nothing but 市区县 must not send the search through all its divisions.
+_ADMIN = (
+    rf"(?>(?:[{HAN}]{{2,10}}?(?:省|自治区|自治州|特别行政区|市|盟|区|區|县|縣|旗|镇|鎮|乡|鄉|街道|新区|开发区|村)"
+    r"\s?){1,6})"
+)
 _ROAD = (
     rf"[{HAN}]{{1,9}}?(?:路|街|大街|大道|巷|胡同|道|弄|马路|條|条)(?:[东南西北中段一二三四五六]{{1,3}}段?)?"
 )
@@ -52,7 +56,7 @@ _ADDRESS_ZH = (
     rule(
         "ADDRESS",
         rf"{_ADMIN}(?:[{HAN}A-Za-z0-9 ]{{0,16}}?{_ROAD}\s?{_DOOR}|[{HAN}]{{0,14}}?{_ESTATE}?\s?{_BUILDING}",
-        rf"|[{HAN}]{{0,6}}(?:村|东区|西区|南区|北区)\s?[0-9]{{1,4}}[号號]",
+        rf"|(?:(?<=村)|(?<=[东西南北]区))\s?[0-9]{{1,4}}[号號]",
         rf"|[{HAN}]{{0,10}}[0-9]{{1,3}}组\s?[0-9]{{1,4}}[号號]){_TAIL}",
         check=_is_door,
     ),
