@@ -31,13 +31,13 @@ _GAP_ZH = re.compile(rf"(?<=[{_HAN}”）]) +(?=[{_HAN}“（])")
 _CLAUSE_ZH = re.compile(rf"(?:，|[,：](?![0-9]))+[{_CLOSERS}]*|(?<=[{_HAN}”）]) +(?=[{_HAN}“（])")
 
 _END_EN = re.compile(
-    rf"[.!?。！？…]+[{_CLOSERS}]*(?:\s*{_EMOJI_RUN})?|{_EMOJI_RUN}(?=\s+[A-Z])|\s*[\n\r\u2028\u2029\x0b\x0c\x85]+\s*"
+    rf"[.!?。！？…]+[{_CLOSERS}]*(?:\s*{_EMOJI_RUN})?|{_EMOJI_RUN}(?=\s+[A-Z])|[\n\r\u2028\u2029\x0b\x0c\x85]+\s*"
     r"|(?<=[a-z0-9)])\s*;(?=\s)"
 )
 _CLAUSE_EN = re.compile(
     r"[,:](?=\s+(?:but|and|so|because|although|though|however|yet|while|which|who|if|when|since|i|it|the|this|that|they|we"
     r"|my|you|he|she|not|no|very|great|good|also|just|then|there|these|those|overall|unfortunately)\b)"
-    r"|\s(?=(?:but|however|although|though|because|whereas|except that|until|unless|so that)\s)|\s+[-–—]+(?=\s)|--+|—|;",
+    r"|\s(?=(?:but|however|although|though|because|whereas|except that|until|unless|so that)\s)|\s[-–—]+(?=\s)|--+|—|;",
     re.IGNORECASE,
 )
 _LAST_WORD = re.compile(r"[A-Za-z](?:[A-Za-z]|\.(?=[A-Za-z]))*$")
