@@ -5,9 +5,10 @@ from __future__ import annotations
 from unmet.models.opinion_attributes import CATEGORIES
 
 GENERAL_SEEDS = (
-    "推荐 失望 喜欢 满意 差评 好评 垃圾 后悔 购买 东西 产品 宝贝 商品 不错 很好 一般 上当 坑 骗 购物 太差 还行 差劲 总体 整体 "
-    "recommend recommended disappointed disappointing disappointment love loved hate like liked great good bad terrible "
-    "awful horrible worst best product item thing purchase bought buy return returned happy unhappy stars okay ok excellent"
+    "推荐 失望 喜欢 满意 差评 好评 垃圾 后悔 购买 东西 产品 宝贝 商品 不错 很好 一般 上当 坑 骗 "
+    "购物 太差 还行 差劲 总体 整体 recommend recommended disappointed disappointing disappointment "
+    "love loved hate like liked great good bad terrible awful horrible worst best product item thing "
+    "purchase bought buy return returned happy unhappy stars okay ok excellent"
 )
 """Words that speak of the thing as a whole; they count only where no topic word does."""
 
@@ -145,7 +146,8 @@ SEEDS: dict[str, tuple[str, str]] = {
     ),
     "content": (
         "内容 故事 情节 文笔 书 作者 插图 翻译 书中 文字 观点 封面 案例",
-        "story book plot characters author writing reading read chapter novel illustrations boring fun funny entertaining",
+        "story book plot characters author writing reading read chapter novel illustrations "
+        "boring fun funny entertaining",
     ),
     "quality": (
         "质量 品质 品控 质感 瑕疵 划痕 次品",
@@ -182,7 +184,8 @@ _ENTITY = {
 _ATTRIBUTE = {
     "PRICE": "price", "PRICES": "price", "OPERATION_PERFORMANCE": "performance", "QUALITY": "quality",
     "DESIGN_FEATURES": "appearance", "PORTABILITY": "weight", "USABILITY": "ease_of_use",
-    "CONNECTIVITY": "connectivity", "GENERAL": "general", "MISCELLANEOUS": "general", "STYLE_OPTIONS": "general",
+    "CONNECTIVITY": "connectivity", "GENERAL": "general", "MISCELLANEOUS": "general",
+    "STYLE_OPTIONS": "general",
 }  # fmt: skip
 
 _BY_WORD = {
@@ -206,7 +209,7 @@ def seed_category(words: list[str]) -> str | None:
 
 
 def unified_category(label: str | None, aspect: list[str], opinion: list[str]) -> str | None:
-    """Unified category of a labelled pair: the aspect's seed word, the set's label, the opinion's seed word."""
+    """Unified category of a labelled pair: aspect's seed word, the set's label, opinion's seed word."""
     by_aspect = seed_category(aspect)
     if by_aspect not in (None, "general"):
         return by_aspect

@@ -57,7 +57,7 @@ def silver_sentences(
 
 
 def silver_pairs(language: str, parts: LanguageParts, n_texts: int = 36_000) -> list[LabelledText]:
-    """The pairs a model finds in unlabelled reviews; in short clear reviews with the polarity of the stars."""
+    """Pairs a model finds in unlabelled reviews; in short clear ones with the polarity of the stars."""
     sample = unlabelled_sample(language, n_texts)
     sentences = read_sentences([text for text, _ in sample], language, parts.classes)
     aspects, opinions = find_spans(sentences, parts)

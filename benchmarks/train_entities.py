@@ -200,13 +200,12 @@ def predict(
 
 def lexicon_match(names: TrainingNames, models: frozenset[int], title: Title) -> set[Any]:
     """Baseline: longest match from left to right against all names seen in train (and the public lists)."""
-    folded = fold(title.text)
+    folded, listed = fold(title.text), {**names.all, "model": models}
     found, k = set(), 0
     while k < len(folded):
         for size in range(min(12, len(folded) - k), 1, -1):
             value = name_hash(folded[k : k + size])
-            kind = "product" if value in names.all["product"] else "brand" if value in names.all["brand"] else (
-                "model" if value in models else None)  # fmt: skip
+            kind = next((name for name in ("product", "brand", "model") if value in listed[name]), None)
             if kind:
                 found.add((k, k + size, kind))
                 k += size - 1
@@ -276,7 +275,7 @@ def write_package(classes: WordClasses, folder: Path) -> None:
         "name": "entities", "version": "1", "task": "entities", "labels": list(ENTITY_LABELS),
         "thresholds": SPAN_THRESHOLD,
         "training_data": ["ner_incomplete_annotation Taobao titles (train)", "QueryNER train",
-                          "Multi-CPR queries (unlabelled)", "ProductKnowledgeGraph brand and goods names (hashes)"],
+                          "Multi-CPR queries (unlabelled)", "ProductKnowledgeGraph names (hashes)"],
     }  # fmt: skip
     save_package(folder, manifest, arrays)
     print(sum(path.stat().st_size for path in folder.iterdir()) / 1e6, "MB")
