@@ -7,11 +7,13 @@ import json
 import os
 import re
 import subprocess
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import rjieba
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -58,9 +60,11 @@ def _logistic(
     vectorizer: TfidfVectorizer, train: Sequence[str], labels: NDArray[np.int8], test: Sequence[str]
 ) -> NDArray[np.int8]:
     model = LogisticRegression(
-        C=10.0, max_iter=200, class_weight="balanced" if len(set(labels)) > 2 else None
+        C=10.0, max_iter=100, class_weight="balanced" if len(set(labels)) > 2 else None
     )
-    model.fit(vectorizer.fit_transform(train), labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(vectorizer.fit_transform(train), labels)
     predicted: NDArray[np.int8] = model.predict(vectorizer.transform(test))
     return predicted
 

