@@ -14,9 +14,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from unmet.core.records import Span
+from unmet.mining.concepts import concepts
 from unmet.mining.keywords import complaint_keywords, naming_tokens
 
 MIN_ASPECT_USES = 5
+CONCEPT_WEIGHT = 1e-6
+"""Below every complaint keyword, above aspects that are merely known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ def _names(own: pl.DataFrame, language: str, named: Set[str], min_mentions: int)
         for word, keyword in found.items()
         if keyword.complaints >= min_mentions and word not in named
     }
+    for name in concepts().names.get(language, {}):
+        if name not in named:
+            names.setdefault(name, CONCEPT_WEIGHT)
     known = own.filter(pl.col("term") == pl.col("aspect_term"))["term"].value_counts()
     for term, count in known.iter_rows():
         if count >= MIN_ASPECT_USES and term not in named:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unmet.core.records import Span
+from unmet.mining.concepts import concepts
 from unmet.mining.lexicon import generic_aspects, generic_opinions, word_set
 from unmet.text.folding import fold
 from unmet.text.words import stem_english, tag_words
@@ -38,16 +39,18 @@ class Token:
 
 
 def naming_tokens(sentence: str, language: str) -> list[Token]:
-    """Nouns and verbs of a sentence that could name a need, in canonical form."""
+    """Nouns and verbs of a sentence that could name a need, and names of concepts, in canonical form."""
     folded = fold(sentence)
     stop = word_set("en_stop") | word_set("zh_empty_words") | generic_opinions() | generic_aspects()
+    concept_names = concepts().names.get(language, {})
     tokens = []
     for word, tag, start, end in tag_words(folded, language):
-        if not tag.startswith(NAMING_TAGS) or tag in EMPTY_TAGS:
-            continue
         canonical = stem_english(word) if language == "en" else word
+        known = canonical in concept_names
+        if not known and (not tag.startswith(NAMING_TAGS) or tag in EMPTY_TAGS):
+            continue
         long_enough = len(canonical) >= (3 if language == "en" else 2)
-        if long_enough and canonical not in stop and word not in stop and not canonical.isdigit():
+        if (long_enough or known) and canonical not in stop and word not in stop and not canonical.isdigit():
             tokens.append(Token(canonical, (start, end)))
     return tokens
 

@@ -42,10 +42,11 @@ def harmonise(frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     joined = frame.join(pairs, on=key, how="left", maintain_order="left")
     vote = (pairs["_own"].to_numpy() + TONE_WEIGHT * _tones(joined, pairs.height)) / (1 + TONE_WEIGHT)
-    settled = np.where(vote >= CLEAR, "positive", np.where(vote <= -CLEAR, "negative", ""))
+    # Where tagger and tone pull apart and neither wins, the pair is neither praise nor complaint.
+    settled = np.select([vote >= CLEAR, vote <= -CLEAR], ["positive", "negative"], "neutral")
     table = pairs.select("_pair").with_columns(pl.Series("_settled", settled.tolist()))
     return (
-        joined.join(table.filter(pl.col("_settled") != ""), on="_pair", how="left", maintain_order="left")
+        joined.join(table, on="_pair", how="left", maintain_order="left")
         .with_columns(pl.coalesce("_settled", "polarity").alias("polarity"))
         .drop("_pair", "_votes", "_own", "_settled")
     )

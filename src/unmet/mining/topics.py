@@ -15,7 +15,7 @@ from unmet.mining.keywords import product_words
 from unmet.mining.lexicon import en_words
 from unmet.mining.polarity import harmonise
 from unmet.mining.term_groups import TermEvidence, group_terms
-from unmet.mining.terms import AMBIGUOUS, add_terms
+from unmet.mining.terms import AMBIGUOUS, OVERALL, add_terms
 from unmet.mining.vectors import Floats, fit_space
 from unmet.text.folding import fold
 
@@ -182,7 +182,7 @@ def _keep_large(frame: pl.DataFrame, n_documents: int, config: MineConfig) -> pl
         .then(pl.lit(SMALL))
         .when(pl.col("aspect").is_null() & pl.col("opinion").is_null())
         .then(pl.lit(NO_TERM))
-        .otherwise(pl.col("term_reason"))
+        .otherwise(pl.coalesce("term_reason", pl.lit(OVERALL)))
     )
     return frame.with_columns(
         reason.alias("unclustered_reason"),
