@@ -61,12 +61,13 @@ def test_intensity_orders_texts_and_stays_on_its_scale(models):
     assert values[0, 0] > values[1, 0] > values[2, 0]
 
 
-def test_need_oracle_in_chinese(models):
-    rows = [line.split("\t") for line in (ORACLES / "need_sentences_zh.tsv").read_text("utf-8").splitlines()]
+@pytest.mark.parametrize(("name", "lowest"), [("need_sentences_zh", 0.9), ("need_sentences_zh_fresh", 0.75)])
+def test_need_oracle_in_chinese(models, name, lowest):
+    rows = [line.split("\t") for line in (ORACLES / f"{name}.tsv").read_text("utf-8").splitlines()]
     truth = np.array([int(label) for label, _ in rows])
     decided = (models.need([sentence for _, sentence in rows]) >= models.need_threshold).astype(int)
-    assert len(rows) >= 60
-    assert f1_of(1)(truth, decided) >= 0.8
+    assert len(rows) >= 40
+    assert f1_of(1)(truth, decided) >= lowest
 
 
 def test_need_in_english(models):
