@@ -120,6 +120,27 @@ def _sure_sentences(
     return found
 
 
+_BURDENS = re.compile(
+    r"噪音|噪声|声音|杂音|异响|风声|色差|气味|异味|怪味|发热|热量|油烟|耗电|电费|差价|安装费|材料费|运费|费用|收费|误差|灰尘"
+    r"|noise|smell|odor|lag|delay|heat|fee|shipping cost",
+    re.I,
+)
+_MUCH = re.compile(r"(大|高|多|重|响|严重|loud|high|strong|big|huge)(了|啊|的|得很)?$", re.I)
+_LITTLE = re.compile(r"(?<!不)(小|低|少|轻|quiet|low|small|little)(了|啊|的)?$", re.I)
+_DENIED = re.compile(r"不|没|无|not|n't|no ", re.I)
+
+
+def burden_polarity(aspect: str | None, opinion: str | None) -> str | None:
+    """Polarity of "much" or "little" of a burden (noise, smell, fees), ``None`` for anything else."""
+    if not aspect or not opinion or not _BURDENS.search(aspect):
+        return None
+    much, little = _MUCH.search(opinion), _LITTLE.search(opinion)
+    if bool(much) == bool(little):
+        return None
+    bad = bool(much) != bool(_DENIED.search(opinion))
+    return "negative" if bad else "positive"
+
+
 def _starred_pairs(
     language: str,
     sample: Sequence[tuple[str, int | None]],
@@ -137,7 +158,8 @@ def _starred_pairs(
         polarity = None
         if label is not None and len(text) <= limit and not _CONTRAST.search(text):
             polarity = "positive" if label > 0 else "negative"
-        by_text[number].append(
-            Pair(_characters(aspect, sentences), _characters(opinion, sentences), None, polarity)
-        )
+        places = _characters(aspect, sentences), _characters(opinion, sentences)
+        pieces = [text[slice(*place)] if place else None for place in places]
+        polarity = burden_polarity(*pieces) or polarity
+        by_text[number].append(Pair(*places, None, polarity))
     return [LabelledText("silver", language, sample[k][0], tuple(rows)) for k, rows in by_text.items()]

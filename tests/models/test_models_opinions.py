@@ -64,7 +64,7 @@ def test_batch_equals_one_by_one_in_any_order(model):
     [
         ("物流太慢了", "zh", "物流", "太慢", "negative"),
         ("质量很好", "zh", "质量", "很好", "positive"),
-        ("價格便宜", "zh", "價格", "便宜", "positive"),
+        ("價格太貴了", "zh", "價格", "太貴", "negative"),
         ("服务态度差", "zh", "服务态度", "差", "negative"),
         ("The battery died after two weeks.", "en", "battery", "died", "negative"),
         ("The screen is great", "en", "screen", "great", "positive"),

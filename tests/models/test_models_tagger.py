@@ -11,7 +11,7 @@ from unmet.models.tagger import (
     one_per_slot,
     tagged_spans,
 )
-from unmet.models.tagger_features import NO_CLASSES, mix, read_sentences
+from unmet.models.tagger_features import NO_CLASSES, WordClasses, mix, read_sentences, stable_hash
 from unmet.models.viterbi import Decoded
 
 TEMPLATES = (
@@ -79,6 +79,28 @@ def test_empty_input_gives_no_sentences():
         sentences = read_sentences(["", " "], language, NO_CLASSES)
         assert sentences.types.size == 0
         assert sentences.bounds.tolist() == [0]
+
+
+def test_glued_dictionary_words_are_read_apart():
+    keys = np.array(sorted([stable_hash("价格"), stable_hash("便宜")]), dtype=np.uint32)
+    is_aspect = keys == stable_hash("价格")
+    classes = WordClasses.from_arrays(
+        {
+            "class_keys": keys,
+            "class_aspect": np.where(is_aspect, 6, 1),
+            "class_opinion": np.where(is_aspect, 1, 7),
+        }
+    )
+    text = "价格便宜，价格便宜"
+    pieces = {}
+    for known in (NO_CLASSES, classes):
+        sentences = read_sentences([text, "便宜"], "zh", known)
+        pieces[known is classes] = [
+            (text if k < sentences.types.size - 1 else "便宜")[s:e]
+            for k, (s, e) in enumerate(zip(sentences.starts, sentences.ends, strict=True))
+        ]
+    assert pieces[False] == ["价格便宜", "，", "价格便宜", "便宜"]
+    assert pieces[True] == ["价格", "便宜", "，", "价格", "便宜", "便宜"]
 
 
 def test_hostile_text_is_cut_without_error():

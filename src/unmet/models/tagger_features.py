@@ -161,9 +161,11 @@ def read_sentences(texts: Sequence[str], language: str, classes: WordClasses) ->
             types += [numbers[word] for word, _ in tokens]
             starts += [start for _, start in tokens]
         counts.append(len(types) - before)
-    words = list(numbers)
     order = np.array(types, dtype=np.int64)
     text_of_token = np.repeat(np.arange(len(counts)), counts)
+    if language == "zh":
+        order, text_of_token = _split_glued(order, text_of_token, numbers, classes)
+    words = list(numbers)
     length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))[order]
     start = np.array(starts, dtype=np.int64) if language == "en" else _running_starts(length, text_of_token)
     kept, bounds = _sentence_bounds(order, start, start + length, text_of_token, words, language)
@@ -177,6 +179,34 @@ def read_sentences(texts: Sequence[str], language: str, classes: WordClasses) ->
         columns,
         words,
     )
+
+
+_GLUED_LENGTHS = (3, 4)
+_GLUED_RATE = 5
+"""Bin of the aspect and opinion rates above which two halves of a word are read apart."""
+
+
+def _split_glued(
+    order: NDArray[np.int64], text_of_token: NDArray[np.int64], numbers: _Numbers, classes: WordClasses
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cut dictionary words such as 价格便宜 into their aspect and their adjective."""
+    words = [w for w in numbers if len(w) in _GLUED_LENGTHS and not w.isascii()]
+    if not words or not classes.keys.size:
+        return order, text_of_token
+    left = classes.lookup(_hashes([w[:2] for w in words]))
+    right = classes.lookup(_hashes([w[2:] for w in words]))
+    glued = (left["aspect"] >= _GLUED_RATE) & (right["opinion"] >= _GLUED_RATE)
+    second = np.full(len(numbers), -1, dtype=np.int64)
+    first = np.arange(len(numbers))
+    for k in np.flatnonzero(glued).tolist():
+        word = words[k]
+        if _chinese_tag(word[2:]).startswith("a"):
+            first[numbers[word]], second[numbers[word]] = numbers[word[:2]], numbers[word[2:]]
+    twice = second[order] >= 0
+    place = np.repeat(np.arange(order.size), np.where(twice, 2, 1))
+    again = np.append(False, place[1:] == place[:-1])
+    parts = order[place]
+    return np.where(again, second[parts], first[parts]), text_of_token[place]
 
 
 def _running_starts(length: NDArray[np.int64], text_of_token: NDArray[np.int64]) -> NDArray[np.int64]:
