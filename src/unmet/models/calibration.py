@@ -33,7 +33,8 @@ class MixtureHead:
         result = np.zeros((len(features), self.experts.shape[2]), dtype=np.float32)
         for index, expert in enumerate(self.experts):
             result += shares[:, index : index + 1] * softmax(features @ expert)
-        return result / result.sum(axis=1, keepdims=True)
+        result /= result.sum(axis=1, keepdims=True)
+        return result
 
 
 def softmax(logits: Floats) -> Floats:
