@@ -15,7 +15,7 @@ import polars as pl
 
 from unmet.core.records import Span
 from unmet.mining.concepts import concepts
-from unmet.mining.keywords import complaint_keywords, naming_tokens
+from unmet.mining.keywords import MIN_SCORE, complaint_keywords, naming_tokens
 
 MIN_ASPECT_USES = 5
 CONCEPT_WEIGHT = 1e-6
@@ -78,11 +78,12 @@ def _names(own: pl.DataFrame, language: str, named: Set[str], min_mentions: int)
     names = {
         word: 1.0 / keyword.complaints
         for word, keyword in found.items()
-        if keyword.complaints >= min_mentions and word not in named
+        if keyword.score >= MIN_SCORE and keyword.complaints >= min_mentions and word not in named
     }
     for name in concepts().names.get(language, {}):
         if name not in named:
-            names.setdefault(name, CONCEPT_WEIGHT)
+            score = found[name].score if name in found else 0.0
+            names.setdefault(name, CONCEPT_WEIGHT * (1 + max(score, 0.0)))
     known = own.filter(pl.col("term") == pl.col("aspect_term"))["term"].value_counts()
     for term, count in known.iter_rows():
         if count >= MIN_ASPECT_USES and term not in named:

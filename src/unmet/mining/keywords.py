@@ -55,6 +55,16 @@ def naming_tokens(sentence: str, language: str) -> list[Token]:
     return tokens
 
 
+def concept_word(phrase: str, language: str) -> str | None:
+    """The first word of a phrase that names a concept.
+
+    >>> concept_word("烫得不行", "zh"), concept_word("gets too hot", "en")
+    ('烫', 'hot')
+    """
+    names = concepts().names.get(language, {})
+    return next((token.word for token in naming_tokens(phrase, language) if token.word in names), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Keyword:
     """A word over-represented in complaints: its score (standard errors) and how many complaints hold it."""
@@ -64,7 +74,7 @@ class Keyword:
 
 
 def complaint_keywords(complaints: Sequence[str], others: Sequence[str], language: str) -> dict[str, Keyword]:
-    """Words over-represented in complaints.
+    """Words of complaints, with how much they are over-represented there (MIN_SCORE makes a keyword).
 
     Args:
         complaints: negative or requesting sentences.
@@ -85,7 +95,7 @@ def complaint_keywords(complaints: Sequence[str], others: Sequence[str], languag
     odds_inside = np.log((y + prior_weight) / (n_inside + 0.1 * total - y - prior_weight))
     odds_outside = np.log((x + prior_weight) / (n_outside + 0.1 * total - x - prior_weight))
     scores = (odds_inside - odds_outside) / np.sqrt(1 / (y + prior_weight) + 1 / (x + prior_weight))
-    return {w: Keyword(float(s), inside[w]) for w, s in zip(words, scores, strict=True) if s >= MIN_SCORE}
+    return {w: Keyword(float(s), inside[w]) for w, s in zip(words, scores, strict=True)}
 
 
 def _document_frequency(sentences: Iterable[str], language: str) -> Counter[str]:

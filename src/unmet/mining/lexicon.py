@@ -13,6 +13,11 @@ from importlib.resources import files
 
 _ZH_TRIM = re.compile(r"^[\W_]+|[\W_]+$")
 _ZH_WEAK_NOT = re.compile(r"^(?:并不是|不是|并不|不)(?:很|太|特别|非常|那么|怎么(?!样)|是很|够|算)(?=.)")
+_ZH_JUDGING = re.compile(
+    "很好|不好|不错|满意|失望|喜欢|好评|差评|推荐|后悔|垃圾|不行|挺好|可以|一般|点赞|给力|踏实|放心"
+)
+_ZH_FILLER = "有一点的了很太就是让人没也都还真挺个这那吧呢啊要得买着用到"
+"""Characters that add nothing to a judgement: "没让人失望", "有一点不好"."""
 _EN_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _EN_NONE = frozenset({"no", "nothing", "without"})
 
@@ -56,7 +61,9 @@ def judges_only(term: str, language: str) -> bool:
     if term in generic_opinions():
         return True
     if language == "zh":
-        return any(term.startswith(head) for head in word_set("zh_judging_heads"))
+        rest = _ZH_JUDGING.sub("", term)
+        judged = rest != term and not rest.strip(_ZH_FILLER)
+        return judged or any(term.startswith(head) for head in word_set("zh_judging_heads"))
     judging = word_set("en_judging_words") | word_set("en_stop")
     return all(word in judging for word in term.split())
 

@@ -21,7 +21,7 @@ from unmet.models.linear import TextModels
 
 LONGEST_QUOTE = {"zh": 60, "en": 160}
 """A sentence longer than this many characters is quoted by its clauses around the opinion."""
-BARE_COMPLAINT = -0.6
+BARE_COMPLAINT = -0.4
 """Sentence sentiment below which a sentence without any opinion is kept as a bare complaint."""
 
 

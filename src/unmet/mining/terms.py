@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import polars as pl
 
+from unmet.mining.keywords import concept_word
 from unmet.mining.lexicon import en_term, generic_aspects, judges_only, zh_aspect, zh_opinion
 from unmet.text.folding import fold
 
@@ -58,12 +59,12 @@ def add_terms(
     term = (
         pl.when(pl.col("_aspect_tells"))
         .then(pl.col("aspect_term"))
+        .when(implicit & often_explicit & usual)
+        .then(pl.col("_usual"))
         .when(implicit & pl.col("_inside").is_not_null())
         .then(pl.col("_inside"))
         .when(implicit & ~often_explicit)
         .then(pl.col("opinion_term"))
-        .when(implicit & usual)
-        .then(pl.col("_usual"))
         .otherwise(None)
     )
     reason = (
@@ -106,7 +107,9 @@ def _usual_aspects(keyed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _named_inside(keyed: pl.DataFrame) -> pl.DataFrame:
-    """Column ``_inside``: the longest well-known aspect inside an opinion phrase (没人安装 → 安装)."""
+    """Column ``_inside``: what an opinion phrase names itself: an aspect well known in this corpus
+    (没人安装 → 安装), else a word of a concept (烫得不行 → 烫).
+    """
     known = {
         language: {
             term
@@ -121,7 +124,7 @@ def _named_inside(keyed: pl.DataFrame) -> pl.DataFrame:
     }
 
     def find(phrase: str, language: str) -> str | None:
-        return longest_inside(phrase, known.get(language, set()), language)
+        return longest_inside(phrase, known.get(language, set()), language) or concept_word(phrase, language)
 
     inside = (
         pl.struct("opinion_term", "language")

@@ -27,7 +27,7 @@ from unmet.needs.bootstrap import CHUNK_ROWS, Clusters, Codes, Floats, cluster_s
 from unmet.needs.statistics import Evidence
 
 RIDGE = 0.1
-MIN_SIDE_DOCUMENTS = 5
+MIN_SIDE_DOCUMENTS = 12
 """Fewer rated documents on one side: no effect is estimated for that side."""
 MIN_GROUP_DOCUMENTS = 5
 MIN_RATED_DOCUMENTS = 30
