@@ -110,12 +110,14 @@ def _prior_scale(
     return ratio
 
 
-def quantise(column: Floats, *, clip: float = 0.0002) -> tuple[NDArray[np.int8], float]:
-    """8-bit weights and their scale; the ``clip`` share of largest non-zero weights is capped."""
-    sizes = np.abs(column[column != 0])
-    top = float(np.quantile(sizes, 1 - clip)) if sizes.size else 1.0
-    scale = top / 127
-    return np.clip(np.rint(column / scale), -127, 127).astype(np.int8), scale
+def quantise(column: Floats) -> tuple[NDArray[np.int8], float]:
+    """8-bit weights and their scale, set by the largest weight.
+
+    Nothing is capped: the few largest weights carry most of a short text's score (LOG-classifiers.md).
+    """
+    top = float(np.abs(column).max())
+    scale = top / 127 if top > 0 else 1.0
+    return np.rint(column / scale).astype(np.int8), scale
 
 
 def features_of(matrix: Matrix, columns: Sequence[Floats]) -> Floats:
