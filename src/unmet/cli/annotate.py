@@ -25,7 +25,11 @@ def annotate(
 
     Example: unmet annotate reviews.csv --text-column review --tasks sentiment,aspects,need --out marks.jsonl
     """
+    from unmet.core.errors import InputError
     from unmet.pipeline.annotating import annotate_files
+
+    if as_json and out == "-":
+        raise InputError("--json is the summary, and - writes the rows there", hint="Add --out FILE.")
 
     mapping = parse_mapping(map_)
     if text_column:

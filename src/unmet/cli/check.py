@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from unmet.cli.output import Progress, emit_json, parse_mapping
+from unmet.cli.output import Progress, check_language, emit_json, parse_mapping
 from unmet.cli.summary import print_check
 
 
@@ -23,9 +23,10 @@ def check(
     from unmet.core.config import MineConfig
     from unmet.pipeline.checking import check_inputs
 
+    config = MineConfig(mapping=parse_mapping(map_), language=check_language(language))
     progress = Progress("check")
     progress("reading")
-    result = check_inputs(inputs, config=MineConfig(mapping=parse_mapping(map_), language=language))
+    result = check_inputs(inputs, config=config)
     progress.end()
     if as_json:
         emit_json(result)

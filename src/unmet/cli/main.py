@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from unmet.cli import annotate, check, demo, mine, runs
-from unmet.cli.output import EXIT_FAILURE, note, report_error
+from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
 app = typer.Typer(
@@ -19,13 +22,38 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
 )
-app.command("demo")(demo.demo)
-app.command("check")(check.check)
-app.command("mine")(mine.mine)
-app.command("annotate")(annotate.annotate)
-app.command("verify")(runs.verify)
-app.command("report")(runs.report)
-app.command("trace")(runs.trace)
+
+
+def interruptible(command: Callable[..., None]) -> Callable[..., None]:
+    """End a command without a trace when its reader goes away or its user stops it.
+
+    Inside the command, because typer turns both into exit codes and words of its own further out.
+    """
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+            sys.stdout.flush()
+        except BrokenPipeError:  # for example `| head`: not an error of ours
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except KeyboardInterrupt:
+            note("unmet: stopped. Run the same command again to resume.")
+            raise typer.Exit(EXIT_FAILURE) from None
+
+    return run
+
+
+for name, command in (
+    ("demo", demo.demo),
+    ("check", check.check),
+    ("mine", mine.mine),
+    ("annotate", annotate.annotate),
+    ("verify", runs.verify),
+    ("report", runs.report),
+    ("trace", runs.trace),
+):
+    app.command(name)(interruptible(command))
 
 
 @app.callback(invoke_without_command=True)
@@ -42,17 +70,21 @@ def root(
 
 def main() -> None:
     """Entry point: one place that turns errors into messages and exit codes."""
+    as_json = "--json" in sys.argv
     try:
+        speak_utf8()
         app()
     except UnmetError as error:
-        sys.exit(report_error(error, as_json="--json" in sys.argv))
-    except BrokenPipeError:
-        # The reader of our output went away (for example `| head`): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
-        note("unmet: stopped. Run the same command again to resume.")
-        sys.exit(EXIT_FAILURE)
+        sys.exit(report_error(error, as_json=as_json))
+    except OSError as error:
+        where = str(error.filename) if error.filename is not None else None
+        sys.exit(report_error(UnmetError(error.strerror or str(error), where=where), as_json=as_json))
+    except Exception as error:
+        if os.environ.get("UNMET_TRACE"):
+            raise
+        hint = "This is a fault of unmet: please report it. UNMET_TRACE=1 shows where it happened."
+        what = f"unexpected {type(error).__name__}: {error}"
+        sys.exit(report_error(UnmetError(what, hint=hint), as_json=as_json))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from unmet.cli.output import Progress, emit_json, parse_mapping
+from unmet.cli.output import Progress, check_language, emit_json, parse_mapping
 from unmet.cli.summary import print_run
 
 
@@ -18,10 +18,12 @@ def mine(
     language: Annotated[str | None, typer.Option(help="Keep only zh or only en texts.")] = None,
     lang: Annotated[str | None, typer.Option(help="Language of report.html: zh or en.")] = None,
     previous: Annotated[str | None, typer.Option(help="Earlier run whose need ids to keep.")] = None,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
-    min_mentions: Annotated[int | None, typer.Option(help="Smallest group that becomes a need.")] = None,
+    seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 0,
+    min_mentions: Annotated[
+        int | None, typer.Option(help="Smallest group that becomes a need.", min=1)
+    ] = None,
     keep_private: Annotated[bool, typer.Option(help="Do not mask phones, e-mails, ids …")] = False,
-    workers: Annotated[int, typer.Option(help="Processes that read texts; 0 = one per core.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that read texts; 0 = one per core.", min=0)] = 0,
     overwrite: Annotated[bool, typer.Option(help="Replace a different run in --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Summary as JSON.")] = False,
 ) -> None:
@@ -40,7 +42,7 @@ def mine(
     config = MineConfig(
         seed=seed,
         tier=tier,
-        language=language,
+        language=check_language(language),
         previous=previous,
         mapping=parse_mapping(map_),
         clean=CleanConfig(mask_private=not keep_private),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,13 @@ from unmet.core.errors import InputError, UnmetError
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 whatever the console's encoding; half a character never stops a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def say(line: str = "") -> None:
@@ -66,11 +74,25 @@ def parse_mapping(text: str | None) -> dict[str, str]:
     return pairs
 
 
+def check_language(language: str | None) -> str | None:
+    """Return a ``--language`` that texts can be in.
+
+    Raises:
+        InputError: it is neither ``zh`` nor ``en``.
+    """
+    if language not in (None, "zh", "en"):
+        raise InputError(f"no language {language!r}", hint="Use --language zh or --language en.")
+    return language
+
+
 def report_error(error: UnmetError, *, as_json: bool) -> int:
     """Show an error without a trace and return the exit code."""
     if as_json:
         shape: Mapping[str, Any] = {"error": {"what": error.what, "where": error.where, "hint": error.hint}}
         typer.echo(json.dumps(shape, ensure_ascii=False), err=True)
     else:
-        note(f"unmet: {error}")
+        place = f"{error.where}: " if error.where else ""
+        note(f"unmet: {place}{error.what}")
+        if error.hint:
+            note(f"    {error.hint}")
     return error.exit_code

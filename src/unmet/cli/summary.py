@@ -26,6 +26,8 @@ def print_run(summary: Mapping[str, Any]) -> None:
     for line in summary["warnings"]:
         say(f"note: {line}")
     say()
+    if not summary["needs"]:
+        say("no needs: too few customers say the same thing (see --min-mentions)")
     for need in summary["needs"][:SHOWN_NEEDS]:
         say(_need_line(need))
     if len(summary["needs"]) > SHOWN_NEEDS:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from unmet.core.errors import InputError
 from unmet.core.files import atomic_path
 from unmet.core.records import Annotation
 from unmet.ingest.reading import RecordBatch, read_records
@@ -51,6 +52,8 @@ def annotate_files(
         progress: called with the number of rows done so far.
     """
     tasks = check_tasks(tasks)
+    if not tasks:
+        raise InputError("no task is named", hint=f"Tasks are: {', '.join(TASKS)}.")
     models = load_models(tier)
     rows = rejected = 0
     with _open_target(out) as stream:

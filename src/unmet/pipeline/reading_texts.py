@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
@@ -12,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from unmet.core.files import atomic_path
+from unmet.core.hashing import file_hash, text_hash
 from unmet.mining.mentions import extract_mentions
 from unmet.models.catalog import load_models
 from unmet.models.linear import TextModels
@@ -46,37 +48,45 @@ def read_texts(
     *,
     tier: str,
     workers: int = 0,
+    chunk_documents: int = CHUNK_DOCUMENTS,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Extract the mentions of every document into one Parquet file, in document order.
 
     Finished chunks stay beside ``out`` until the last one is done, so a killed run does not read them
-    again. The result does not depend on the number of workers.
+    again; they are named by the documents, the models and the chunk size they come from. The result does
+    not depend on the number of workers or on the chunk size.
 
     Args:
         documents_path: DOCUMENTS table.
         out: MENTIONS table to write.
         tier: which models.
         workers: processes; 0 means one per core.
+        chunk_documents: documents that one process reads at once.
         progress: called with the number of documents read so far.
     """
     n_documents = pl.scan_parquet(documents_path).select(pl.len()).collect().item()
-    parts = out.parent / f"{out.stem}.parts"
+    parts = out.parent / f"{out.stem}.{_key(documents_path, tier, chunk_documents)}.parts"
     parts.mkdir(parents=True, exist_ok=True)
     jobs = [
-        (documents_path, offset, CHUNK_DOCUMENTS, parts / f"{offset:012d}.parquet", tier)
-        for offset in range(0, max(n_documents, 1), CHUNK_DOCUMENTS)
+        (documents_path, offset, chunk_documents, parts / f"{offset:012d}.parquet", tier)
+        for offset in range(0, max(n_documents, 1), chunk_documents)
     ]
-    done = sum(CHUNK_DOCUMENTS for job in jobs if job[3].exists())
-    for size in _run([job for job in jobs if not job[3].exists()], n_documents, workers):
+    missing = [job for job in jobs if not job[3].exists()]
+    done = n_documents - sum(min(chunk_documents, n_documents - job[1]) for job in missing)
+    for size in _run(missing, n_documents, workers):
         done += size
         if progress is not None:
             progress(done)
     with atomic_path(out) as temporary:
         pl.scan_parquet([job[3] for job in jobs]).sink_parquet(temporary, maintain_order=True)
-    for job in jobs:
-        job[3].unlink()
-    parts.rmdir()
+    shutil.rmtree(parts)
+
+
+def _key(documents_path: Path, tier: str, chunk_documents: int) -> str:
+    """Names what a chunk was read from, so that a chunk of anything else is never taken up."""
+    versions = sorted(_models(tier).versions.items())
+    return text_hash(f"{file_hash(documents_path)} {tier} {versions} {chunk_documents}")[:12]
 
 
 def _run(jobs: list[tuple[Path, int, int, Path, str]], n_documents: int, workers: int) -> Iterator[int]:
