@@ -33,8 +33,9 @@ from corpora_spans import (
     read_farm,
     read_queries,
 )
+from opinion_texts import tidy_farm, training_texts
 from train_entities import TrainingNames, distinct_titles, f1, lexicon_match, unseen_titles
-from train_opinions import tidy_farm, train_one_stage, training_texts, write_package
+from train_opinions import train_one_stage, write_package
 from unmet.core.records import Opinion
 from unmet.models.entities import load_entity_model
 from unmet.models.entity_features import name_hash
