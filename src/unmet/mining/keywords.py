@@ -62,7 +62,9 @@ def concept_word(phrase: str, language: str) -> str | None:
     ('烫', 'hot')
     """
     names = concepts().names.get(language, {})
-    return next((token.word for token in naming_tokens(phrase, language) if token.word in names), None)
+    found = next((token.word for token in naming_tokens(phrase, language) if token.word in names), None)
+    # The dictionary glues a particle to a one-character word (烫得); it stands first then.
+    return phrase[:1] if found is None and language == "zh" and phrase[:1] in names else found
 
 
 @dataclass(frozen=True, slots=True)
