@@ -87,6 +87,29 @@ def test_short_texts_repeat_by_different_customers() -> None:
     assert [reason for _, reason in flags(*rows)] == [None, None, "duplicate", None]
 
 
+SENTENCE = "预约方便，早上起来就有热粥喝"
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_two_known_authors_may_hit_on_one_sentence(size: int) -> None:
+    rows = [
+        {"text": SENTENCE, "author_id": "a"},
+        {"text": SENTENCE, "author_id": "b", "rating": 2.0},
+        {"text": SENTENCE + "。", "author_id": "a"},
+        {"text": SENTENCE, "author_id": "b"},
+    ]
+    assert flags(*rows, size=size) == [(0, None), (1, None), (0, "duplicate"), (1, "duplicate")]
+    by_one, by_nobody = [row | {"author_id": "a"} for row in rows[:2]], [{"text": SENTENCE}] * 2
+    assert flags(*by_nobody, size=size)[1] == (0, "duplicate")
+    assert flags(*by_one, size=size)[1] == (0, "duplicate")
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_long_copies_are_copies_whoever_signs(size: int) -> None:
+    rows = [{"text": text, "author_id": name} for text, name in ((LONG, "a"), (LONG, "b"), (NEAR, "c"))]
+    assert [reason for _, reason in flags(*rows, size=size)] == [None, "duplicate", "near_duplicate"]
+
+
 def test_short_texts_without_authors_need_product_and_time() -> None:
     rows = [
         {"text": "很好", "product_id": "p", "created_at": NOON},

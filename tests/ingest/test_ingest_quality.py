@@ -11,6 +11,7 @@ import pytest
 from test_ingest_documents import Result, batch, run
 
 from unmet.core.files import dump_json
+from unmet.ingest.quality_warnings import sentence
 
 
 def texts(n: int) -> list[dict[str, Any]]:
@@ -60,6 +61,16 @@ def test_large_rejections_are_named(tmp_path: Path) -> None:
     assert "could not be read (ragged_row)" in "\n".join(
         run(tmp_path, batch(*texts(5), unreadable=[7])).report["warnings"]
     )
+
+
+def test_every_sentence_has_its_code(tmp_path: Path) -> None:
+    rows = [*texts(16), *({"text": "此用户没有填写评价。"} for _ in range(4))]
+    report = run(tmp_path, batch(*rows, unreadable=[20])).report
+    assert [sentence(warning) for warning in report["warning_codes"]] == report["warnings"]
+    assert {"code": "many_boilerplate", "values": {"share": 4 / 21}} in report["warning_codes"]
+    assert {"code": "unreadable_rows", "values": {"count": 1, "reason": "ragged_row"}} in report[
+        "warning_codes"
+    ]
 
 
 def test_rounded_author_ids(tmp_path: Path) -> None:

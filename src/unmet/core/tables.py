@@ -82,7 +82,7 @@ def conform(frame: pl.DataFrame, schema: dict[str, pl.DataType], *, name: str) -
     """Return ``frame`` with exactly the contract's columns, order and types.
 
     Missing columns become null; columns outside the contract are an error, because a silent drop
-    would hide a mistake.
+    would hide a mistake. No rows in, no rows out, also where there are no columns to count them by.
 
     Raises:
         RunFolderError: a column is unknown or cannot be cast.
@@ -92,7 +92,9 @@ def conform(frame: pl.DataFrame, schema: dict[str, pl.DataType], *, name: str) -
         raise RunFolderError(f"table {name} has unknown columns {unknown}")
     try:
         return frame.select(
-            (pl.col(column) if column in frame.columns else pl.lit(None)).cast(dtype).alias(column)
+            (pl.col(column) if column in frame.columns else pl.repeat(None, frame.height))
+            .cast(dtype)
+            .alias(column)
             for column, dtype in schema.items()
         )
     except pl.exceptions.PolarsError as error:

@@ -17,7 +17,10 @@ _PRAISE = (
     "(?:系统|平台|默认|自动|给出|给予|为|给|了|的|五星|5星|五分|5分)*(?:默认|自动|系统)(?:系统|默认|自动|"
     "给出|给予|为|给|了|的|五星|5星|五分|5分)*(?:好评|评价)+"
 )
-_SCORE = "(?:[0-5一二三四五]|全五|满|全)"
+_STARS = "[0-9一二三四五]"
+_WHO_EN = "(?:this|the|a)?(?:verified)?(?:user|customer|buyer|reviewer|shopper|purchaser|member)"
+_TEXT_EN = "(?:written|review|comment|feedback|text|content|description|message)+s?"
+_SCORE_EN = "(?:[0-5]|one|two|three|four|five)?(?:stars?|starrating|rating)s?"
 
 PHRASES: dict[str, tuple[str, ...]] = {
     "no_review_written": (
@@ -34,12 +37,20 @@ PHRASES: dict[str, tuple[str, ...]] = {
             "description)s?(?:provided|available|given|left|written|entered|yet)?"
         ),
         "(?:review|comment|feedback)(?:text)?(?:not|un)(?:available|provided|given)",
+        (
+            f"(?:{_WHO_EN})?(?:has|only|just)?(?:rated|gave|left)?(?:it|this)?(?:only|just)?(?:a|an)?{_SCORE_EN}"
+            f"(?:only)?(?:and|but|with)?(?:no|without)(?:a|any)?{_TEXT_EN}(?:provided|given|left|written)?"
+        ),
+        f"(?:this|the)?{_TEXT_EN}(?:was|is|hasbeen)?(?:intentionally|deliberately)?(?:left)?(?:blank|empty)(?:by{_WHO_EN})?",
         "(?:thereis|thereare)?nothing(?:tosay|toadd|towrite)?(?:here)?",
     ),
     "default_praise": (
         f"(?:{_WHO}|您|你){_NOT}{_WRITE}{_WHAT}{_PRAISE}",
         f"(?:{_WHO}|您|你)?{_PRAISE}",
-        f"{_WHO}觉得(?:商品|产品|宝贝)(?:不错|较好|很好|非常好|还行|一般|还可以|很满意|满意)",
+        (
+            f"{_WHO}(?:觉得|认为|对)(?:商品|产品|宝贝|本次购物|此次购物)(?:很|非常|比较|还|特别|较|十分|挺|不)?"
+            f"(?:不错|好|行|一般|可以|满意|喜欢|差)(?:(?:给出|给了|给予|打出|打了)?(?:了)?{_STARS}[星分](?:好评|评价)?)?"
+        ),
         "(?:系统)?(?:默认|自动)(?:好评|五星|5星|评价)+",
         (
             "(?:default|automatic|auto)(?:positive)?(?:praise|rating|feedback|review|goodreview|5stars?|"
@@ -47,10 +58,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         ),
     ),
     "rating_words_only": (
-        f"(?:给(?:个|了)?|打)?(?:{_SCORE}+(?:颗)?(?:星|分))+(?:的)?(?:好评|中评|差评|评价)?(?:吧|啊|哦|了)?",
-        "(?:[1-5]|one|two|three|four|five)+stars?(?:rating|review)?",
-        "(?:rating|score|stars?)[0-9]+(?:outof|of|over)?[0-9]*",
-        "[0-9]{1,3}(?:outof)[0-9]{1,3}(?:stars?)?",
+        "(?:rating|score)s?[0-9]+(?:outof|of|over)?[0-9]*",
         "好评(?:晒图|返现)",
     ),
     "placeholder": (

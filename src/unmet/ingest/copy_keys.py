@@ -6,6 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+_SURELY_PASTED = 2
+"""From this many times the length that counts as long, two authors do not write the same text at all."""
+
 _MIN_DISTINCT_CHARACTERS = 6
 """A text of fewer different characters ("好好好好好好好好好好好好") is short, whatever its length."""
 
@@ -20,15 +23,22 @@ def is_long(folded: pl.Series, min_characters: int) -> pl.Series:
     return (folded.str.len_bytes() >= 3 * min_characters) & (distinct >= _MIN_DISTINCT_CHARACTERS)
 
 
-def exact_keys(batch: pl.DataFrame, long: pl.Series) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
-    """A key per row under which rows are copies of each other; no key: never a copy."""
+def exact_keys(
+    batch: pl.DataFrame, long: pl.Series, min_characters: int
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
+    """A key per row under which rows are copies of each other; no key: never a copy.
+
+    Among many reviews two customers do hit on the same sentence of a dozen characters. Where authors
+    are known, such a text is a copy only if its author repeats it; texts of twice that length always are.
+    """
+    pasted = long & is_pasted(batch["folded"], min_characters)
     text, author, time = pl.col("folded"), pl.col("author_id"), pl.col("created_at")
     to_the_second = time.is_not_null() & (time.dt.time() != pl.time(0, 0, 0))
     product = pl.col("product_id").fill_null("")
     key = (
         pl.when(~pl.col("comparable"))
         .then(None)
-        .when(long)
+        .when(pasted | (long & batch["author_id"].is_null()))
         .then(text)
         .when(author.is_not_null())
         .then(pl.concat_str(text, pl.lit("\x1fa\x1f"), author))
@@ -39,6 +49,19 @@ def exact_keys(batch: pl.DataFrame, long: pl.Series) -> tuple[npt.NDArray[np.uin
     return (
         frame["key"].hash(seed=17).to_numpy().astype(np.uint64, copy=False),
         frame["key"].is_not_null().to_numpy(),
+    )
+
+
+def is_pasted(folded: pl.Series, min_characters: int) -> pl.Series:
+    """Whether texts are so long that no two authors write the same."""
+    return folded.str.len_bytes() >= 3 * _SURELY_PASTED * min_characters
+
+
+def author_keys(authors: pl.Series) -> npt.NDArray[np.uint64]:
+    """A number per author; 0: unknown."""
+    known = authors.is_not_null().to_numpy()
+    return np.where(known, authors.fill_null("").hash(seed=17).to_numpy().astype(np.uint64) | 1, 0).astype(
+        np.uint64
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from unmet.core.config import MineConfig
 from unmet.ingest.parts import Parts
-from unmet.ingest.quality_warnings import find_warnings
+from unmet.ingest.quality_warnings import find_warnings, sentence
 
 _N_EXAMPLES = 3
 _EXAMPLE_CHARACTERS = 120
@@ -83,7 +83,9 @@ def quality_report(parts: Parts, tally: Tally, config: MineConfig) -> dict[str, 
         "rows_with_product": tally.n_with_product,
         "largest_author_share": _largest_author_share(parts, n_kept),
     }
-    report["warnings"] = find_warnings(report, config)
+    warnings = find_warnings(report, config)
+    report["warnings"] = [sentence(warning) for warning in warnings]
+    report["warning_codes"] = warnings
     return report
 
 

@@ -14,10 +14,23 @@ import polars as pl
 
 from unmet.ingest.boilerplate import has_opinion
 from unmet.ingest.fingerprint import fold
-from unmet.ingest.spam_rules import EXEMPT, FOLDED, PASTED_EXEMPT, THRESHOLD, WRITTEN, Rule
+from unmet.ingest.spam_rules import (
+    ASKING,
+    CONTACT,
+    EXEMPT,
+    FOLDED,
+    PASTED_EXEMPT,
+    THRESHOLD,
+    VOICE,
+    WEAK,
+    WITHOUT_VOICE,
+    WRITTEN,
+    Rule,
+)
 
 _CLAUSE_NUMBER = r"，\s{0,2}\d{5,6}\s{0,2}(?:，|$)"
 _PATTERNS_AT_ONCE = 10
+_LONGEST_FACELESS = 200  # characters; who writes more than an advertisement has something to tell
 _MIN_CLAUSES = 10  # generator texts string stock phrases together
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "poiuytrewq", "lkjhgfdsa", "mnbvcxz")
 _VOWEL = re.compile("[aeiouyàâäéèêëîïôöùûü]")
@@ -60,7 +73,7 @@ def _triggers() -> tuple[tuple[str, ...], str]:
         for first in range(0, len(patterns), _PATTERNS_AT_ONCE)
     )
     # A weak written sign needs company, and company that is enough shows up in its own right.
-    written = "|".join(f"(?:{rule.pattern})" for rule in WRITTEN if rule.weight > 0.3)
+    written = "|".join(f"(?:{rule.pattern})" for rule in WRITTEN if rule.weight > WEAK)
     return folded, _ascii_classes(f"{written}|{_CLAUSE_NUMBER}")
 
 
@@ -95,6 +108,10 @@ def _score(text: str, folded: str) -> SpamVerdict:
     for rule, pattern in written_rules:
         if pattern.search(lowered):
             weights[rule.kind] = weights.get(rule.kind, 0.0) + rule.weight
+    contact = weights.pop("contact", 0.0)
+    if "advertising" in weights:
+        faceless = weights["advertising"] > WEAK and _is_faceless(lowered)
+        weights["advertising"] += contact + WITHOUT_VOICE * faceless
     if _is_generated(text):
         weights["robot_text"] = THRESHOLD
     weights["pasted"] = weights.get("pasted", 0.0) + _padding(folded)
@@ -112,6 +129,15 @@ def _is_generated(text: str) -> bool:
     """Stock phrases with a loose number between them, as order generators write; "66666" is applause."""
     numbers = [number.strip("，, ") for number in re.findall(_CLAUSE_NUMBER, text)]
     return text.count("，") >= _MIN_CLAUSES and any(len(set(number)) > 1 for number in numbers)
+
+
+def _is_faceless(lowered: str) -> bool:
+    """A contact and no word of somebody who bought something."""
+    return (
+        len(lowered) <= _LONGEST_FACELESS
+        and re.search(CONTACT, lowered) is not None
+        and re.search(VOICE, re.sub(ASKING, "", lowered)) is None
+    )
 
 
 def _padding(folded: str) -> float:

@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """One sign: the kind it speaks for, its weight (1.0 alone is enough), its pattern."""
+    """One sign: the kind it speaks for, its weight (1.0 alone is enough), its pattern.
+
+    Kind ``contact`` is a way to reach the writer: it counts beside advertising, never by itself.
+    """
 
     kind: str
     weight: float
@@ -61,6 +64,21 @@ FOLDED: tuple[Rule, ...] = (
     Rule("advertising", 1.0, (
         "(?:无抵押|信用|小额)贷款.{0,12}(?:秒批|下款|联系|放款|当天)|套花呗|花呗套现|信用卡套现"
     )),
+    Rule("advertising", 0.6, (
+        "(?:低息|免息|急用钱|秒批|黑户|征信|无抵押|免抵押|免担保)[^。]{0,10}(?:贷款|放款|借款|下款|到账)"
+    )),
+    Rule("advertising", 0.6, (
+        "(?:高仿|精仿|复刻|一比一|1比1|a货|大牌尾单|原单)[^。]{0,4}(?:名[包表鞋牌]|包包|手表|腕表|奢侈品|大牌|潮鞋|球鞋)"
+        "|(?:一手|源头|厂家|稳定|优质)货源"
+    )),
+    Rule("advertising", 0.4, (
+        "(?:工厂|厂家|源头|档口)(?:直供|直批|拿货|批发)|一件代发|量大从优|诚招代理|支持验货|全国包邮"
+    )),
+    Rule("advertising", 0.7, "代(?:做|写|刷|发)(?:好评|评价|销量|信誉|晒图)"),
+    Rule("advertising", 0.4, "[0-9一二三五十]+元(?:一|每)[单条]|(?:一|每)[单条][0-9]+元"),
+    Rule("advertising", 0.4, "(?:领取?|抢|送)[^。]{0,4}(?:红包|神券|大额券|优惠券|礼包|福利|补贴|现金)"),
+    Rule("advertising", 0.4, "(?:点击|点开|戳|访问)(?:下方|此|这个|左边)?(?:链接|网址|https?|www)"),
+    Rule("advertising", 0.3, "(?:联系|详询|咨询|私聊|咨询电话)[a-z]{2,}[0-9]{2,}"),
     Rule("advertising", 1.0, (
         "刷(?:粉|钻|信誉|好评|销量).{0,10}(?:联系|qq|微信|vx)|代刷(?:好评|信誉)|办(?:理)?(?:证件|假证)"
     )),
@@ -95,21 +113,50 @@ FOLDED: tuple[Rule, ...] = (
 )  # fmt: skip
 
 WRITTEN: tuple[Rule, ...] = (
-    Rule("advertising", 0.3, r"\[(?:phone|handle|email|user|contact|url|account|wechat|qq)[^\]]{0,8}\]"),
+    Rule("contact", 0.3, r"\[(?:phone|handle|email|user|contact|url|account|wechat|qq)[^\]]{0,8}\]"),
     Rule("advertising", 1.0, r"\b(?:dm|inbox|pm) (?:me|us) (?:for|to get|and get)\b"),
     Rule("advertising", 0.3, r"\*{3,}"),
     Rule("advertising", 0.3, (
         r"\b[a-z0-9-]{2,20}\.(?:red|cc|top|xyz|me|tk|club|vip|shop|biz|info|win)\b|\b(?:bit\.ly|t\.cn|"
         r"goo\.gl|tinyurl\.com)/"
     )),
+    Rule("contact", 0.3, r"https?://|\bwww\."),
     Rule("advertising", 0.8, (
-        r"\b(?:dm|inbox|whatsapp|telegram|text|pm|message) (?:me|us)\b.{0,30}(?:\[|\+?\d{6,}|deal|price|"
-        r"discount|info|detail|offer|order)"
+        r"\b(?:dm|inbox|whatsapp|telegram|text|pm|message) (?:me|us)\b.{0,30}\b(?:for|to get)\b.{0,20}"
+        r"(?:deal|price|discount|offer|cheap)"
     )),
+    # "Call me at …" is what customers write who want an answer; a helper who is praised with his number is not.
     Rule("advertising", 1.0, (
-        r"\b(?:whatsapp|telegram|wechat|contact|email|e-mail|call|text) (?:me|us|him|her|them|"
-        r"dr\.? ?\w+)?\s?(?:at|on|via|with|through|:)\s?(?:his |her |this |my |our )?(?:whatsapp|number|"
-        r"email|e-mail|telegram)?\s?:?\s?(?:\[(?:phone|email|handle|contact|url)|\+\d{8,})"
+        r"\b(?:whatsapp|telegram|contact|email|e-mail|call|text) (?:dr\.? ?\w+)\s?(?:at|on|via|with|through|"
+        r":)\s?(?:his |her |this )?(?:whatsapp|number|email|e-mail|telegram)?\s?:?\s?(?:\[(?:phone|email|"
+        r"handle|contact|url)|\+\d{8,})"
+    )),
+    Rule("advertising", 0.7, (
+        r"\b(?:whatsapp|telegram|contact|email|e-mail|text) (?:him|her|us)\s?(?:at|on|via|with|through|:)\s?"
+        r"(?:his |her |our |this )?(?:whatsapp|number|email|e-mail|telegram)?\s?:?\s?(?:\[(?:phone|email|"
+        r"handle|contact|url)|\+\d{8,})"
+    )),
+    Rule("advertising", 0.5, (
+        r"\b(?:replica|counterfeit|knock-?off|aaa quality|1:1)\b.{0,20}\b(?:watch|bag|handbag|purse|shoe|"
+        r"sneaker|jersey|rolex|sunglass|designer)"
+    )),
+    Rule("advertising", 0.4, (
+        r"\bfactory[- ]direct\b|\bdirect(?:ly)? from (?:the |our )?(?:factory|manufacturer)\b|\b(?:wholesale|"
+        r"factory) prices?\b|\bbulk orders?\b|\bdrop ?ship(?:ping|per)\b"
+    )),
+    Rule("advertising", 0.35, r"\b(?:best|lowest) prices?\b|\$ ?\d[\d,]*\+? (?:a|per|every) (?:day|week|hour|month)\b"),
+    Rule("advertising", 0.2, r"(?:^|[.!?] )(?:cheap|discount(?:ed)?|designer|luxury) [a-z]+s\b"),
+    Rule("advertising", 0.7, (
+        r"\b(?:star |positive |verified |amazon |google )?reviews? for your (?:shop|store|product|business|"
+        r"listing)s?\b|\bboost your (?:ranking|sales|reviews|followers)\b"
+    )),
+    Rule("advertising", 0.4, (
+        r"\bfree (?:gift ?cards?|coupons?|vouchers?|iphones?|cash|robux|crypto)\b|\bearn (?:\w+ )?(?:money|"
+        r"cash|income)\b|\bwork from home\b"
+    )),
+    Rule("advertising", 0.4, (
+        r"\bneed (?:a |an )?(?:\w+ )?loan\b|\bno credit checks?\b|\b(?:instant|same[- ]day) (?:cash|"
+        r"approval|loan)"
     )),
     Rule("advertising", 0.7, (
         r"\buse (?:my |our |this |the )?(?:promo|coupon|discount|referral|invite|affiliate) code\b"
@@ -168,5 +215,22 @@ PASTED_EXEMPT = (
     "(?:都是|全是|净是|怀疑|别人|人家|有人)(?:是)?(?:复制|模板|好评模|用模板|刷)"
 )
 """In the folded text: somebody complains that the reviews of others are pasted."""
+
+CONTACT = r"\[(?:phone|email|handle)\]|https?://|\bwww\.|(?:联系|详询|咨询|私聊)[a-z]{2,}[a-z0-9_-]{2,}"
+"""In lower case: a way to reach whoever wrote this."""
+
+ASKING = r"\b(?:call|text|e-?mail|contact|message|whatsapp|dm|reach|tell|write) (?:me|us)\b"
+"""In lower case: words around a contact that say nothing about who writes."""
+
+VOICE = (
+    r"\b(?:i|i'm|i've|i'd|my|mine|me|we|our|us|it|its|it's|they|this|he|she|was|were|is|had|bought|arrived|works?)\b"
+    r"|\b(?:sellers?|company|amazon|promised)\b|[我咱俺]|收到|买了|用了|用着|客服|快递|商家|卖家"
+)
+"""In lower case: somebody tells of an own purchase. An offer with a contact and none of this is no review."""
+
+WITHOUT_VOICE = 0.3
+
+WEAK = 0.3
+"""Written signs up to this weight need company to be looked at."""
 
 THRESHOLD = 1.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,9 +12,10 @@ import polars as pl
 from unmet.core.config import MineConfig
 from unmet.core.errors import InputError
 from unmet.core.files import atomic_path, write_json
-from unmet.core.runs import RunFolder, describe_inputs
+from unmet.core.runs import InputFile, RunFolder
 from unmet.ingest.documents import ingest_documents
 from unmet.ingest.reading import RecordBatch, read_records
+from unmet.ingest.sources import STANDARD_INPUT, open_sources
 from unmet.models.catalog import load_models
 from unmet.needs.needsfile import to_json
 from unmet.pipeline.needing import build_cards
@@ -62,29 +62,28 @@ def run_mine(
     """
     check_report_language(report_language)
     _check_previous(config)
-    with spooled(inputs) as files:
-        models = load_models(config.tier)
-        folder = RunFolder(out)
-        folder.start(config, describe_inputs(files), overwrite=overwrite)
-        _ingest(folder, files, config, progress)
-        _read(folder, config, workers, progress)
-        _needs(folder, config, models.versions, progress)
-        if not folder.stage_done("report"):
-            progress("report")
-            with folder.stage("report", ["report.html"]):
-                # The page shows the run's own facts, so they are settled before it is drawn.
-                folder.manifest["models"] = dict(models.versions)
-                folder.manifest["counts"] = _counts(folder.path)
-                write_report(folder.path, report_language)
-        folder.finish(models=models.versions, counts=_counts(folder.path))
+    models = load_models(config.tier)
+    folder = RunFolder(out)
+    folder.start(config, describe(inputs), overwrite=overwrite)
+    _ingest(folder, inputs, config, progress)
+    _read(folder, config, workers, progress)
+    _needs(folder, config, models.versions, progress)
+    if not folder.stage_done("report"):
+        progress("report")
+        with folder.stage("report", ["report.html"]):
+            # The page shows the run's own facts, so they are settled before it is drawn.
+            folder.manifest["models"] = dict(models.versions)
+            folder.manifest["counts"] = _counts(folder.path)
+            write_report(folder.path, report_language)
+    folder.finish(models=models.versions, counts=_counts(folder.path))
     return summarise_run(folder.path)
 
 
-def _ingest(folder: RunFolder, files: Sequence[Path], config: MineConfig, progress: Progress) -> None:
+def _ingest(folder: RunFolder, inputs: Sequence[str | Path], config: MineConfig, progress: Progress) -> None:
     if folder.stage_done("ingest"):
         return
     with folder.stage("ingest", ["documents.parquet", "rejected.parquet", "quality.json"]):
-        batches = read_records(files, mapping=config.mapping, kind=config.kind, chunk_rows=config.chunk_rows)
+        batches = read_records(inputs, mapping=config.mapping, kind=config.kind, chunk_rows=config.chunk_rows)
         quality = ingest_documents(
             _shown(batches, progress),
             config=config,
@@ -141,24 +140,18 @@ def _check_previous(config: MineConfig) -> None:
         )
 
 
-@contextmanager
-def spooled(inputs: Sequence[str | Path]) -> Iterator[list[Path]]:
-    """Paths of the inputs; standard input (``-``) becomes a temporary file first."""
-    import shutil
-    import sys
-    import tempfile
+def describe(inputs: Sequence[str | Path]) -> list[InputFile]:
+    """The files behind the inputs as the manifest names them; standard input stays ``-``.
 
-    with tempfile.TemporaryDirectory(prefix="unmet-") as temporary:
-        files = []
-        for item in inputs:
-            if str(item) != "-":
-                files.append(Path(item))
-                continue
-            target = Path(temporary) / "standard-input"
-            with target.open("wb") as stream:
-                shutil.copyfileobj(sys.stdin.buffer, stream)
-            files.append(target)
-        yield files
+    Raises:
+        InputError: an input is missing or no table (see :func:`unmet.ingest.sources.open_sources`).
+    """
+    files: dict[str, InputFile] = {}
+    for item in inputs:
+        for source in open_sources([item]):
+            name = STANDARD_INPUT if str(item) == STANDARD_INPUT else str(source.path)
+            files[name] = InputFile(name, source.sha256, source.size)
+    return list(files.values())
 
 
 def _counts(run: Path) -> dict[str, Any]:

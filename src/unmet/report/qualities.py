@@ -32,7 +32,7 @@ def draw_quality(quality: Plain, needs: Plain, words: Words) -> dict[str, Any]:
         "masked": [
             {"label": named(words["kinds"], printable(kind)), "count": whole(n)} for kind, n in _items(masked)
         ],
-        "warnings": [printable(warning) for warning in quality.get("warnings") or ()],
+        "warnings": _warnings(quality, words),
         "tables": [
             table
             for key in ("languages", "ratings", "months")
@@ -40,6 +40,34 @@ def draw_quality(quality: Plain, needs: Plain, words: Words) -> dict[str, Any]:
         ],
         "unclustered": _unclustered(needs, words),
     }
+
+
+def _warnings(quality: Plain, words: Words) -> list[str]:
+    """The warnings in the page's language; one that this version does not know stays as it was written."""
+    sentences = [str(sentence) for sentence in quality.get("warnings") or ()]
+    codes = quality.get("warning_codes") or ()
+    if len(codes) != len(sentences):  # a run folder without codes
+        return [printable(sentence) for sentence in sentences]
+    known = words["warnings"]
+    return [
+        printable(
+            known[warning["code"]].format(**_shown(warning["values"], words))
+            if warning["code"] in known
+            else sentence
+        )
+        for sentence, warning in zip(sentences, codes, strict=True)
+    ]
+
+
+def _shown(values: Plain, words: Words) -> dict[str, str]:
+    shown = {name: str(value) for name, value in values.items()}
+    if "share" in values:
+        shown["share"] = percent(values["share"])
+    if "count" in values:
+        shown["count"] = whole(values["count"])
+    if "reason" in values:
+        shown["reason"] = named(words["reasons"], str(values["reason"]))
+    return shown
 
 
 def _items(table: Any) -> list[tuple[str, Any]]:
