@@ -27,8 +27,9 @@ class RuleModels:
         bad = np.array([1.0 if re.search("不好|broken|慢", t) else 0.0 for t in texts]).reshape(-1, 1)
         return np.hstack([bad * 0.8 + 0.1, np.full_like(bad, 0.1), 0.8 - bad * 0.8])
 
-    def sentiment_labels(self, probabilities: np.ndarray) -> list[str]:
-        return [("negative", "neutral", "positive")[i] for i in probabilities.argmax(axis=1)]
+    def sentiment_with_labels(self, texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+        probabilities = self.sentiment(texts)
+        return probabilities, [("negative", "neutral", "positive")[i] for i in probabilities.argmax(axis=1)]
 
     def intensity(self, texts: Sequence[str]) -> np.ndarray:
         return np.full((len(texts), 2), 5.0)

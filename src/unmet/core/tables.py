@@ -74,7 +74,7 @@ MENTIONS: dict[str, pl.DataType] = {
     "is_request": pl.Boolean(),  # the sentence states a need, wish or suggestion
     "need_id": pl.String(),  # null: unclustered, see reason
     "unclustered_reason": pl.String(),
-    "typicality": pl.Float64(),  # cosine to the need's centre, 0–1; null if unclustered
+    "typicality": pl.Float64(),  # cosine to the need's centre, 0–1; null if unclustered or not sampled
 }
 
 

@@ -97,8 +97,7 @@ def annotate_texts(
 
 def _run_sentiment(prepared: list[PreparedText], models: TextModels, results: list[Annotation]) -> None:
     rows = _readable(results)
-    probabilities = models.sentiment([prepared[i].text for i in rows])
-    labels = models.sentiment_labels(probabilities)
+    probabilities, labels = models.sentiment_with_labels([prepared[i].text for i in rows])
     for i, label, p in zip(rows, labels, probabilities.tolist(), strict=True):
         results[i] = replace(
             results[i], sentiment=Sentiment(label=Polarity(label), probabilities=(p[0], p[1], p[2]))

@@ -16,7 +16,7 @@ from unmet.mining.lexicon import en_words
 from unmet.mining.polarity import harmonise
 from unmet.mining.term_groups import TermEvidence, group_terms
 from unmet.mining.terms import AMBIGUOUS, OVERALL, add_terms
-from unmet.mining.vectors import Floats, fit_space
+from unmet.mining.vectors import fit_space
 from unmet.text.folding import fold
 
 SMALL, NO_TERM, BEYOND = "small_group", "no_known_term", "beyond_max_needs"
@@ -26,6 +26,7 @@ FLOOR_SHARE, LARGEST_FLOOR = 0.003, 30
 COMMON_TERM = 10
 """Mentions from which a term counts as a thing of its own."""
 PROJECT_ROWS = 50_000
+TYPICAL_MENTIONS = 4_000
 PRAISE_WEIGHT = 0.3
 """Where there are more groups than cards, unmet texts weigh more than all texts that mention a group."""
 
@@ -191,23 +192,36 @@ def _keep_large(frame: pl.DataFrame, n_documents: int, config: MineConfig) -> pl
 
 
 def _with_typicality(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Cosine of each grouped mention's sentence to the centre of its group, 0–1."""
-    grouped = frame.with_row_index("index").filter(pl.col("group").is_not_null())
-    if grouped.is_empty():
+    """Cosine of a grouped mention's sentence to the centre of its group, 0–1.
+
+    Of a group with more than TYPICAL_MENTIONS mentions an even sample is measured: enough to choose
+    quotes from, and the cost stops growing with the corpus.
+    """
+    if frame["group"].null_count() == frame.height:
         return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("typicality"))
-    sentences, languages = grouped["sentence"].to_list(), grouped["language"].to_list()
+    step = (pl.len().over("group") - 1) // TYPICAL_MENTIONS + 1
+    sampled = (
+        frame.select("group", "sentence", "language")
+        .with_row_index("index")
+        .filter(pl.col("group").is_not_null())
+        .filter(pl.int_range(pl.len()).over("group") % step == 0)
+    )
+    sentences, languages = sampled["sentence"].to_list(), sampled["language"].to_list()
     space = fit_space(sentences, languages, seed=seed)
-    codes = grouped["group"].rank("dense").to_numpy().astype(np.int64) - 1
+    codes = sampled["group"].rank("dense").to_numpy().astype(np.int64) - 1
     blocks = range(0, len(sentences), PROJECT_ROWS)
-    vectors: list[Floats] = [
-        space.project(sentences[b : b + PROJECT_ROWS], languages[b : b + PROJECT_ROWS]) for b in blocks
-    ]
-    stacked = np.concatenate(vectors)
-    centres = np.zeros((int(codes.max()) + 1, stacked.shape[1]), dtype=np.float64)
-    np.add.at(centres, codes, stacked)
+    vectors = np.concatenate(
+        [space.project(sentences[b : b + PROJECT_ROWS], languages[b : b + PROJECT_ROWS]) for b in blocks]
+    )
+    centres = np.zeros((int(codes.max()) + 1, vectors.shape[1]), dtype=np.float64)
+    np.add.at(centres, codes, vectors)
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
-    cosine = np.clip(np.einsum("ij,ij->i", stacked, centres[codes]), 0.0, 1.0).round(6)
-    table = pl.DataFrame({"index": grouped["index"], "typicality": cosine.astype(np.float64)})
+    near = [
+        np.einsum("ij,ij->i", vectors[b : b + PROJECT_ROWS], centres[codes[b : b + PROJECT_ROWS]])
+        for b in blocks
+    ]
+    cosine = np.clip(np.concatenate(near), 0.0, 1.0).round(6)
+    table = pl.DataFrame({"index": sampled["index"], "typicality": cosine.astype(np.float64)})
     return (
         frame.drop("typicality", strict=False)
         .with_row_index("index")
