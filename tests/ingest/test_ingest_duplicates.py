@@ -104,6 +104,15 @@ def test_two_known_authors_may_hit_on_one_sentence(size: int) -> None:
     assert flags(*by_one, size=size)[1] == (0, "duplicate")
 
 
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_one_sentence_under_two_names_within_minutes_is_a_copy(size: int) -> None:
+    times = [NOON, NOON.replace(minute=36), NIGHT]
+    rows = [{"text": SENTENCE, "author_id": str(n), "created_at": at} for n, at in enumerate(times)]
+    assert flags(*rows, size=size) == [(0, None), (0, "duplicate"), (1, None)]
+    dates = [row | {"created_at": DAY} for row in rows]
+    assert [reason for _, reason in flags(*dates, size=size)] == [None, None, None]
+
+
 @pytest.mark.parametrize("size", [1, 100])
 def test_long_copies_are_copies_whoever_signs(size: int) -> None:
     rows = [{"text": text, "author_id": name} for text, name in ((LONG, "a"), (LONG, "b"), (NEAR, "c"))]

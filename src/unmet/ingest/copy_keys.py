@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 _SURELY_PASTED = 2
 """From this many times the length that counts as long, two authors do not write the same text at all."""
+
+AT_ONCE_SECONDS = 600.0
+"""One person rates several orders in a row, sometimes under several names."""
 
 _MIN_DISTINCT_CHARACTERS = 6
 """A text of fewer different characters ("好好好好好好好好好好好好") is short, whatever its length."""
@@ -29,11 +34,12 @@ def exact_keys(
     """A key per row under which rows are copies of each other; no key: never a copy.
 
     Among many reviews two customers do hit on the same sentence of a dozen characters. Where authors
-    are known, such a text is a copy only if its author repeats it; texts of twice that length always are.
+    are known, such a text is a copy only if its author repeats it (or somebody within minutes, which the
+    search for near copies finds); texts of twice that length always are.
     """
     pasted = long & is_pasted(batch["folded"], min_characters)
-    text, author, time = pl.col("folded"), pl.col("author_id"), pl.col("created_at")
-    to_the_second = time.is_not_null() & (time.dt.time() != pl.time(0, 0, 0))
+    text, author, when = pl.col("folded"), pl.col("author_id"), pl.col("created_at")
+    to_the_second = when.is_not_null() & (when.dt.time() != pl.time(0, 0, 0))
     product = pl.col("product_id").fill_null("")
     key = (
         pl.when(~pl.col("comparable"))
@@ -43,7 +49,7 @@ def exact_keys(
         .when(author.is_not_null())
         .then(pl.concat_str(text, pl.lit("\x1fa\x1f"), author))
         .when(to_the_second)
-        .then(pl.concat_str(text, pl.lit("\x1ft\x1f"), product, pl.lit("\x1f"), time.cast(pl.String)))
+        .then(pl.concat_str(text, pl.lit("\x1ft\x1f"), product, pl.lit("\x1f"), when.cast(pl.String)))
     )
     frame = batch.select(key.alias("key"))
     return (
@@ -63,6 +69,12 @@ def author_keys(authors: pl.Series) -> npt.NDArray[np.uint64]:
     return np.where(known, authors.fill_null("").hash(seed=17).to_numpy().astype(np.uint64) | 1, 0).astype(
         np.uint64
     )
+
+
+def seconds(times: pl.Series) -> npt.NDArray[np.float64]:
+    """Times that are known to the minute, in seconds; NaN: unknown, or a date alone."""
+    known = times.set(times.dt.time() == time(0, 0), None)
+    return known.dt.epoch("s").cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
 def first_rows(keys: npt.NDArray[np.uint64], among: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from unmet.core.offsets import NO_EDITS, Edits, substitute, to_source
-from unmet.ingest.privacy_patterns import GROUPS
+from unmet.ingest.privacy_patterns import GROUPS, Glance
 from unmet.ingest.privacy_places import trim_lead
 from unmet.ingest.privacy_rule import Rule
 
@@ -83,8 +83,9 @@ def pseudonym(raw_id: str) -> str:
 def _find(view: str) -> list[Found]:
     """Non-overlapping findings in order; earlier rules win."""
     found: list[Found] = []
+    glance = Glance(view)
     for gate, rules in GROUPS:
-        if gate(view):
+        if gate(glance):
             for rule in rules:
                 _apply(rule, view, found)
     return sorted(found)

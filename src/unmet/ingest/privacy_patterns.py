@@ -15,12 +15,12 @@ from unmet.ingest import privacy_numbers as numbers
 from unmet.ingest import privacy_places as places
 from unmet.ingest.privacy_rule import Rule
 
-Gate = Callable[[str], object]
-
+_ANY_DIGIT = re.compile("[0-9]").search
 _DIGIT = "0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 FIVE_DIGITS = re.compile(rf"[{_DIGIT}](?:[\s\-.,—–_/*·()+]{{0,3}}[{_DIGIT}]){{4}}").search
 _AT = re.compile(r"[@#艾圈]|[(\[{][aA ]").search
-_NETWORK = re.compile(r"[0-9a-fA-F:][0-9]{0,2}(?:\.[0-9]{1,3}\.[0-9]|:[0-9a-fA-F]{0,4}:[0-9a-fA-F:])").search
+_IPV4 = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]").search
+_IPV6 = re.compile(r"[0-9a-fA-F:][0-9]{0,2}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:]").search
 _HANDLE_ZH = re.compile(
     "[微薇威徽徵扣企抖球旺快陌公飞加小](?:信|❤|♥|x|[0-9A-Za-z]|博|扣|鹅|音|球|旺|手|陌|众|微|薇|我?[vVqQ]|红书)"
 ).search
@@ -29,7 +29,6 @@ _MARKS = re.compile(r"[0-9_@:=]").search
 _DOOR_ZH = re.compile(
     r"[0-9一二三四五六七八九十A-Z][0-9A-Za-z十]{0,4}(?:[\-—][0-9]+)?\s?(?:号|號|弄|巷|栋|幢|棟|座|楼|樓|单元|單元|组)"
 ).search
-_DOOR_EN = re.compile(r"[0-9][0-9A-Da-d\-]{0,6}\s[A-Za-z0-9'.\- ]{2,30}").search
 _PLATE = re.compile(
     rf"[{numbers.PROVINCES}云新青宁藏贵牌][A-Za-z号][·•・ \-:是]?[A-Za-z0-9\u4e00-\u9fff]"
 ).search
@@ -41,10 +40,11 @@ _APPS = (
     "wechat", "ins:", "ins：", "telegram", "tg", "insta", "ig ", "ig:", "snap", "skype", "line id", "whatsapp", "facebook", "fb",
     "twitter", "discord", "tiktok", "kik", "viber", ".com/", "t.me/", "wa.me/", ".gg/", "weixin",
 )  # fmt: skip
-_STREET = re.compile(
-    r" (?:st|street|ave|avenue|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|ter|way"
-    r"|square|sq|highway|hwy|parkway|pkwy|close|crescent|gardens|mews|trail|trl)\b",
-    re.IGNORECASE,
+# In lower case: a house number, one to four words and a kind of street.
+_DOOR_EN = re.compile(
+    r"[0-9][a-d]?\s(?:[a-z0-9'.\-]{1,30}\s){1,4}(?:street|st|ave|avenue|road|rd|boulevard|blvd|lane|ln|drive|dr"
+    r"|court|ct|circle|cir|place|pl|terrace|ter|way|square|sq|highway|hwy|parkway|pkwy|close|crescent|gardens|mews"
+    r"|trail|trl)\b"
 ).search
 _PLACES = ("box", "zip", "post", "邮", "郵")
 _NAMES = (
@@ -60,52 +60,75 @@ _NAMES = (
 )
 
 
-def _email(view: str) -> object:
-    return _AT(view) or (" at " in (lowered := view.lower()) and (" dot " in lowered or ".com" in lowered))
+class Glance:
+    """What several gates ask about a text, looked up once."""
+
+    __slots__ = ("digit", "five", "foreign", "lowered", "marks", "view")
+
+    def __init__(self, view: str) -> None:
+        self.view = view
+        self.lowered = view.lower()
+        self.foreign = not view.isascii()
+        self.digit = _ANY_DIGIT(view) is not None
+        self.marks = self.digit or _MARKS(view) is not None
+        self.five = (self.digit or self.foreign) and FIVE_DIGITS(view) is not None
 
 
-def _handle(view: str) -> object:
-    if _MARKS(view) and not view.isascii() and (_HANDLE_ZH(view) or _HANDLE_LATIN(view)):
+Gate = Callable[[Glance], object]
+
+
+def _email(text: Glance) -> object:
+    lowered = text.lowered
+    return _AT(text.view) or (" at " in lowered and (" dot " in lowered or ".com" in lowered))
+
+
+def _five_digits(text: Glance) -> object:
+    return text.five
+
+
+def _network(text: Glance) -> object:
+    return (text.digit and _IPV4(text.view)) or (text.view.count(":") >= 2 and _IPV6(text.view))
+
+
+def _handle(text: Glance) -> object:
+    view = text.view
+    if text.foreign and text.marks and (_HANDLE_ZH(view) or _HANDLE_LATIN(view)):
         return True
-    if not view.isascii() and _HANDLE_ZH(view) and re.search("[A-Za-z]{4}", view):
+    if text.foreign and _HANDLE_ZH(view) and re.search("[A-Za-z]{4}", view):
         return True
-    if "@" in view:
-        return True
-    if not _MARKS(view):
+    if not text.marks:
         return False
-    lowered = view.lower()
-    return any(cue in lowered for cue in _APPS)
+    return "@" in view or any(cue in text.lowered for cue in _APPS)
 
 
-def _address(view: str) -> object:
-    if not view.isascii() and _DOOR_ZH(view):
+def _address(text: Glance) -> object:
+    if text.five or (text.foreign and _DOOR_ZH(text.view)):
         return True
-    lowered = view.lower()
-    if any(cue in lowered for cue in _PLACES) and _MARKS(view):
+    if text.marks and any(cue in text.lowered for cue in _PLACES):
         return True
-    return FIVE_DIGITS(view) or (_DOOR_EN(view) and _STREET(view))
+    return text.digit and _DOOR_EN(text.lowered)
 
 
-def _plate(view: str) -> object:
-    lowered = view.lower()
-    return _PLATE(view) or "plate" in lowered or "reg" in lowered
-
-
-def _name(view: str) -> object:
-    if not view.isascii() and _NAME_ZH(view):
+def _plate(text: Glance) -> object:
+    if text.foreign and _PLATE(text.view):
         return True
-    lowered = view.lower()
-    return any(cue in lowered for cue in _NAMES)
+    return text.digit and any(cue in text.lowered for cue in ("plate", "registration number", "reg no"))
+
+
+def _name(text: Glance) -> object:
+    if text.foreign and _NAME_ZH(text.view):
+        return True
+    return any(cue in text.lowered for cue in _NAMES)
 
 
 GROUPS: tuple[tuple[Gate, tuple[Rule, ...]], ...] = (
     (_email, contacts.EMAIL),
-    (FIVE_DIGITS, (*numbers.ORDER, *numbers.IDENTITY, *numbers.CARD)),
-    (_NETWORK, numbers.IP),
+    (_five_digits, (*numbers.ORDER, *numbers.IDENTITY, *numbers.CARD)),
+    (_network, numbers.IP),
     (_handle, contacts.HANDLE),
     (_plate, numbers.PLATE),
-    (FIVE_DIGITS, numbers.PHONE),
+    (_five_digits, numbers.PHONE),
     (_address, places.ADDRESS),
     (_name, places.NAME),
-    (FIVE_DIGITS, numbers.LONG_NUMBER),
+    (_five_digits, numbers.LONG_NUMBER),
 )
