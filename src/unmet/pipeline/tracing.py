@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from unmet.core.errors import InputError
+from unmet.core.runs import RunFolder
 from unmet.needs.needsfile import from_json
 
 SHOWN_MENTIONS = 20
@@ -22,7 +23,9 @@ def trace_id(run: Path, identifier: str) -> dict[str, Any]:
 
     Raises:
         InputError: nothing in the run has this id.
+        RunFolderError: there is no finished run.
     """
+    RunFolder.open(run)
     needs = {need.id: need for need in from_json(run / "needs.json").needs}
     mentions = pl.scan_parquet(run / "mentions.parquet")
     documents = pl.scan_parquet(run / "documents.parquet")
