@@ -24,12 +24,13 @@ class Concepts:
     """Names → concept per language; category → the concept that takes its unnamed mentions.
 
     ``vague`` concepts (quality, size, colour …) are properties of something: in "pot quality" the pot
-    decides.
+    decides. ``titles`` maps concept and language to the name that stands first.
     """
 
     names: Mapping[str, Mapping[str, str]]
     default_of: Mapping[str, str]
     vague: frozenset[str]
+    titles: Mapping[tuple[str, str], str]
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +44,8 @@ def concepts() -> Concepts:
         for name in row["en"]:
             names["en"][en_term(fold(name)) or name] = row["id"]
     defaults = {row["category"]: row["id"] for row in rows if row["default"]}
-    return Concepts(names, defaults, frozenset(row["id"] for row in rows if row["vague"]))
+    titles = {(row["id"], language): row[language][0] for row in rows for language in ("zh", "en")}
+    return Concepts(names, defaults, frozenset(row["id"] for row in rows if row["vague"]), titles)
 
 
 @lru_cache(maxsize=100_000)

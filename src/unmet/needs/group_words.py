@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from unmet.mining.concepts import LABEL, concepts
 from unmet.mining.keywords import naming_tokens
 from unmet.mining.lexicon import judges_only, word_set
+from unmet.text.words import tag_words
 
 EN_KEPT = frozenset({"not", "no", "too", "hard", "never"})
 """Words that stay at the head of an English opinion: without them it would mean something else."""
@@ -48,7 +50,28 @@ def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, Group
     parts = {str(key[0]): part for key, part in rows.group_by(["group"], maintain_order=True)}
     company = _company(parts)
     own = {group: _own_opinions(part, rows) for group, part in parts.items()}
-    return {group: _words_of(part, company[group], own[group], top) for group, part in parts.items()}
+    found = {group: _words_of(part, company[group], own[group], top) for group, part in parts.items()}
+    return {group: _titled(group, words) for group, words in found.items()}
+
+
+def _titled(group: str, words: GroupWords) -> GroupWords:
+    """A concept that customers name by adjectives only ("durable", 新鲜) is called by its own title."""
+    if not group.startswith(LABEL):
+        return words
+    said = words.names[0][0] if words.names else ""
+    if not (
+        words.named_by_opinion or said in dict((*words.praises, *words.complaints)) or _is_adjective(said)
+    ):
+        return words
+    title = concepts().titles[group.removeprefix(LABEL), words.language]
+    count = words.names[0][1] if words.names else 0
+    others = tuple(pair for pair in words.names if pair[0] != title)
+    return replace(words, names=((title, count), *others), named_by_opinion=False)
+
+
+def _is_adjective(word: str) -> bool:
+    tags = [tag for _, tag, _, _ in tag_words(word)]
+    return len(tags) == 1 and tags[0] in {"a", "ad", "v", "vi"}
 
 
 def _own_opinions(part: pl.DataFrame, everything: pl.DataFrame) -> frozenset[str]:
