@@ -30,7 +30,8 @@ def _hostile_inputs() -> tuple[Any, ...]:
 HOSTILE = _hostile_inputs()
 MINED = [
     "script.csv", "formulas.csv", "right_to_left.csv", "control.csv", "nul_in_text.csv",
-    "mixed_encodings.csv", "ragged.csv", "no_header.csv", "wrong_ratings.csv", "wrong_times.csv", "prompt.csv", "surrogate.jsonl",
+    "mixed_encodings.csv", "ragged.csv", "no_header.csv", "wrong_ratings.csv", "wrong_times.csv",
+    "prompt.csv", "surrogate.jsonl",
     "bad_lines.jsonl", "double_names.csv", "climbing.zip", "linked_loop", "formulas.xlsx", "sheets.xlsx",
     "nul.parquet", "empty.csv", "cut.csv.gz", "korean.csv", "cut.parquet", "locked.xlsx", "deep.json",
 ]  # fmt: skip
