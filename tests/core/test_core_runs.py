@@ -117,7 +117,7 @@ def test_a_failed_stage_is_not_done(tmp_path, inputs):
     ("config", "size", "words"),
     [
         (MineConfig(seed=1), None, "config.seed was 0, is 1"),
-        (MineConfig(needs=NeedsConfig(max_needs=9)), None, "config.needs.max_needs was 60, is 9"),
+        (MineConfig(needs=NeedsConfig(max_needs=9)), None, "config.needs.max_needs was 80, is 9"),
         (MineConfig(), 7, "inputs[0].size_bytes was"),
     ],
 )

@@ -78,7 +78,9 @@ def _clean_zh(phrase: str, subject: str) -> str | None:
             break
     phrase = phrase.removeprefix("很").removeprefix("太").removeprefix("非常")
     readable = _ZH_PHRASE.fullmatch(phrase) and not _ZH_BROKEN.search(phrase)
-    return phrase if readable and phrase not in {subject, "好", "差", "不好", "很好"} else None
+    return (
+        phrase if readable and phrase not in subject and phrase not in {"好", "差", "不好", "很好"} else None
+    )
 
 
 def _clean_en(phrase: str, subject: str) -> str | None:
@@ -87,6 +89,9 @@ def _clean_en(phrase: str, subject: str) -> str | None:
     while words and words[-1] in stop:
         words.pop()
     cleaned = " ".join(words)
+    # "Durability should be durable" says nothing.
+    if any(word[:5] == name[:5] for word in words for name in own if len(name) > 4):
+        return None
     return cleaned if 0 < len(words) <= 4 and _EN_PHRASE.fullmatch(cleaned) else None
 
 
