@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -168,3 +171,43 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path) -> None:
     process.stderr.close()
     assert process.wait(60) == 0
     assert said == b""
+
+
+SMALL_CHUNKS = """
+import functools
+from unmet.cli.main import main
+from unmet.pipeline import mine, reading_texts
+
+if __name__ == "__main__":
+    reading_texts.PARALLEL_FROM = 0
+    mine.read_texts = functools.partial(reading_texts.read_texts, chunk_documents=20)
+    main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups differ on Windows")
+def test_ctrl_c_stops_every_process_with_one_line(tmp_path) -> None:
+    script, source, run = tmp_path / "small_chunks.py", tmp_path / "reviews.jsonl", tmp_path / "run"
+    script.write_text(SMALL_CHUNKS, encoding="utf-8")
+    rows = [
+        {"text": f"屏幕太暗了，看了{n}遍还是看不清，客服说{n * 7}天以后再来问问。", "rating": 1}
+        for n in range(2000)
+    ]
+    source.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, str(script), "mine", str(source), "--out", str(run), "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 90
+    while (
+        process.poll() is None
+        and time.monotonic() < deadline
+        and not list(run.glob("work/*.parts/*.parquet"))
+    ):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    assert said.decode() == "unmet: stopped. Run the same command again to resume.\n"

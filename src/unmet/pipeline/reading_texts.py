@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
@@ -95,5 +96,11 @@ def _run(jobs: list[tuple[Path, int, int, Path, str]], n_documents: int, workers
         yield from map(_read_chunk, jobs)
         return
     # Spawned, not forked: a forked Polars thread pool can lock up.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_stopping_to_parent) as pool:
         yield from pool.map(_read_chunk, jobs)
+
+
+def _leave_stopping_to_parent() -> None:
+    """Ctrl-C reaches every process of a terminal: only the first one has something to say about it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
