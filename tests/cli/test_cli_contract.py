@@ -106,6 +106,31 @@ def test_a_folder_that_is_no_run_is_exit_1_and_named(unmet, small_run, tmp_path,
     assert "Traceback" not in out + err
 
 
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("report", "needs.json"),
+        ("report", "quality.json"),
+        ("trace", "needs.json"),
+        ("trace", "mentions.parquet"),
+        ("trace", "documents.parquet"),
+        ("verify", "documents.parquet"),
+        ("verify", "needs.json"),
+    ],
+)
+@pytest.mark.parametrize("content", [b"", b"garbage", b"{}"])
+def test_a_damaged_file_of_a_run_is_exit_1_without_a_trace(
+    unmet, small_run, tmp_path, command, file, content
+) -> None:
+    run = shutil.copytree(small_run, tmp_path / "damaged")
+    (run / file).write_bytes(content)
+    code, out, err = unmet(command, run, *([first_need(small_run)] if command == "trace" else []))
+    assert code == 1, (out, err)
+    assert "damaged" in err
+    assert "Traceback" not in out + err
+    assert "unexpected" not in err
+
+
 def test_a_tampered_run_is_exit_1(unmet, small_run, tmp_path) -> None:
     run = shutil.copytree(small_run, tmp_path / "run")
     with (run / "report.html").open("ab") as stream:

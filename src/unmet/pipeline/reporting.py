@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unmet.core.errors import InputError
+from unmet.core.errors import InputError, RunFolderError
+from unmet.core.hashing import file_hash
+from unmet.core.runs import RunFolder
 from unmet.report.page import write_report
 
 LANGUAGES = ("zh", "en")
+SHOWN = ("needs.json", "quality.json")
+"""Files that the page is drawn from, besides the manifest."""
 
 
 def check_report_language(language: str | None) -> str | None:
@@ -22,11 +26,22 @@ def check_report_language(language: str | None) -> str | None:
 
 
 def redraw_report(run: Path, language: str | None) -> Path:
-    """Draw report.html again and record its new hash in the manifest, so that `verify` still holds."""
-    from unmet.core.runs import RunFolder
+    """Draw report.html again and record its new hash in the manifest, so that `verify` still holds.
 
+    Raises:
+        InputError: the report does not speak ``language``.
+        RunFolderError: there is no finished run, or what the page shows is damaged.
+    """
     check_report_language(language)
     folder = RunFolder.open(run)
+    for name in SHOWN:
+        file = run / name
+        if not file.is_file() or file_hash(file) != folder.manifest["outputs"].get(name):
+            raise RunFolderError(
+                "the file is damaged: it is not what the run wrote",
+                where=str(file),
+                hint="`unmet verify` says what changed.",
+            )
     path = write_report(run, language)
     folder.record_output(path.name)
     return path

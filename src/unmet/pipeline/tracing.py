@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from unmet.core.errors import InputError
+from unmet.core.errors import InputError, RunFolderError
 from unmet.core.runs import RunFolder
 from unmet.needs.needsfile import from_json
 
@@ -27,12 +27,10 @@ def trace_id(run: Path, identifier: str) -> dict[str, Any]:
     """
     RunFolder.open(run)
     needs = {need.id: need for need in from_json(run / "needs.json").needs}
-    mentions = pl.scan_parquet(run / "mentions.parquet")
-    documents = pl.scan_parquet(run / "documents.parquet")
     column = {"need-": "need_id", "m": "mention_id", "d": "document_id"}[_prefix(identifier)]
-    found = mentions.filter(pl.col(column) == identifier).collect()
+    found = _rows(run / "mentions.parquet", column, [identifier])
     ids = found["document_id"].unique().to_list() or [identifier]
-    texts = documents.filter(pl.col("document_id").is_in(ids)).collect()
+    texts = _rows(run / "documents.parquet", "document_id", ids)
     if found.is_empty() and texts.is_empty():
         raise InputError(f"no {identifier} in this run", where=str(run))
     joined = found.join(
@@ -55,6 +53,15 @@ def trace_id(run: Path, identifier: str) -> dict[str, Any]:
         "documents": texts.select("document_id", "source", "row", "text").to_dicts(),
         "lines": _lines(identifier, touched, needs, rows, texts),
     }
+
+
+def _rows(table: Path, column: str, values: list[str]) -> pl.DataFrame:
+    try:
+        return pl.scan_parquet(table).filter(pl.col(column).is_in(values)).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise RunFolderError(
+            "the table cannot be read", where=str(table), hint="`unmet verify` says what else is damaged."
+        ) from error
 
 
 def _prefix(identifier: str) -> str:
