@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from unmet.mining.lexicon import word_set
+from unmet.mining.lexicon import en_term, judges_only, word_set
 from unmet.needs.group_words import GroupWords
 
 _ZH_PHRASE = re.compile(
@@ -92,7 +92,8 @@ def _clean_en(phrase: str, subject: str) -> str | None:
     # "Durability should be durable" says nothing.
     if any(word[:5] == name[:5] for word in words for name in own if len(name) > 4):
         return None
-    return cleaned if 0 < len(words) <= 4 and _EN_PHRASE.fullmatch(cleaned) else None
+    telling = 0 < len(words) <= 4 and not judges_only(en_term(cleaned), "en")
+    return cleaned if telling and _EN_PHRASE.fullmatch(cleaned) else None
 
 
 def _distinct(words: list[str]) -> list[str]:
