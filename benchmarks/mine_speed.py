@@ -51,7 +51,7 @@ def measure(command: list[str]) -> tuple[float, float]:
 
 
 def varied(target: Path, n_rows: int) -> None:
-    """The set repeated with changes: every repeat drops a clause and inserts particles, so nothing is a copy."""
+    """The set repeated with changes: every repeat inserts more particles, so that nothing is a copy."""
     import random
 
     rows = list(csv.DictReader(SOURCE.open(encoding="utf-8-sig")))
@@ -79,7 +79,7 @@ def main() -> None:
     unmet = str(Path(sys.executable).with_name("unmet"))
     n_rows = sum(1 for _ in csv.DictReader(SOURCE.open(encoding="utf-8-sig")))
     print(
-        f"{os.cpu_count()} cores\n\n| job | rows | seconds | rows/s | peak memory, GB |\n|---|---|---|---|---|"
+        f"{os.cpu_count()} cores\n\n| job | rows | seconds | rows/s | peak GB |\n|---|---|---|---|---|"
     )
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)

@@ -48,11 +48,6 @@ def models(request: pytest.FixtureRequest) -> TextModels:
     return load_models(request.param)
 
 
-OPEN = pytest.mark.xfail(
-    strict=True, reason="entity_features joins texts: a Latin run at the end of one goes on in the next"
-)
-
-
 @pytest.fixture(params=READERS)
 def read(request: pytest.FixtureRequest, models: TextModels) -> Callable[[list[str]], list[Any]]:
     return lambda texts: as_list(READERS[request.param](models, texts))
@@ -62,7 +57,7 @@ def test_batch_equals_one_by_one(read) -> None:
     assert read(TEXTS) == [read([text])[0] for text in TEXTS]
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=OPEN if n == "entities" else ()) for n in READERS])
+@pytest.mark.parametrize("name", list(READERS))
 def test_order_does_not_matter(models, name) -> None:
     forth, back = as_list(READERS[name](models, TEXTS)), as_list(READERS[name](models, TEXTS[::-1]))
     assert back == forth[::-1]

@@ -29,7 +29,8 @@ class UnmetError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        advice = f" {self.hint}" if self.hint else ""
+        stop = "" if self.what.endswith((".", "!", "?", "。")) else "."
+        advice = f"{stop} {self.hint}" if self.hint else ""
         return f"{place}{self.what}{advice}"
 
 

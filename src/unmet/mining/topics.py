@@ -25,6 +25,20 @@ CONTEXT_MENTIONS = 60
 FLOOR_SHARE, LARGEST_FLOOR = 0.003, 30
 COMMON_TERM = 10
 """Mentions from which a term counts as a thing of its own."""
+READ_COLUMNS = (
+    "document_id",
+    "start",
+    "end",
+    "aspect",
+    "aspect_start",
+    "aspect_end",
+    "opinion",
+    "category",
+    "polarity",
+    "sentence_sentiment",
+    "is_request",
+)
+"""Mention columns that grouping reads or sets; the others wait outside, to save memory."""
 PROJECT_ROWS = 50_000
 TYPICAL_MENTIONS = 4_000
 PRAISE_WEIGHT = 0.3
@@ -50,14 +64,17 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
         documents: needs ``document_id``, ``language``, ``text``, ``product``, ``category``.
         config: seed, ``min_mentions`` and ``max_needs`` are used.
     """
-    frame = _with_sentences(mentions, documents)
+    frame = _with_sentences(mentions.select(READ_COLUMNS), documents)
     named = _product_words(documents)
     frame = add_terms(frame, named=named)
     frame = attach_bare_sentences(frame, named=named, min_mentions=config.needs.min_mentions)
     frame = harmonise(frame)
     frame = frame.with_columns(_labels(frame).alias("group"))
     frame = _by_category(_keep_large(frame, documents.height, config))
-    return GroupedMentions(_with_typicality(frame, config.seed))
+    frame = _with_typicality(frame, config.seed)
+    # Row order was kept, so the columns that grouping never reads come back as they were.
+    rest = mentions.select(column for column in mentions.columns if column not in frame.columns)
+    return GroupedMentions(pl.concat([frame, rest], how="horizontal"))
 
 
 def _product_words(documents: pl.DataFrame) -> dict[str, frozenset[str]]:

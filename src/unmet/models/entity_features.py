@@ -123,7 +123,7 @@ def read_positions(
     owner = np.repeat(np.arange(len(folded)), lengths)
     start_in_text = np.arange(codes.size) - np.repeat(ends - lengths, lengths)
     latin = _is_latin(codes)
-    columns = {"char": codes, "kind": _kinds(codes), **_run_columns("".join(folded))}
+    columns = {"char": codes, "kind": _kinds(codes), **_run_columns(folded)}
     columns |= _word_columns(folded, classes)
     for kind, listed in (("brand", names.brand), ("product", names.product)):
         columns[kind] = _covered(codes, latin, owner, ends, listed, forgotten, kind)
@@ -169,18 +169,25 @@ def _kinds(codes: NDArray[np.uint32]) -> Column:
     return np.where((codes >= 48) & (codes <= 57), 1, kinds).astype(np.uint32)
 
 
-def _run_columns(joined: str) -> dict[str, Column]:
-    """Hash and shape of the Latin or digit run around each character; 0 outside runs."""
-    run = np.zeros(len(joined), dtype=np.uint32)
-    shape = np.zeros(len(joined), dtype=np.uint32)
+def _run_columns(folded: Sequence[str]) -> dict[str, Column]:
+    """Hash and shape of the Latin or digit run around each character; 0 outside runs.
+
+    Runs are read text by text: one that ends a text does not go on in the next.
+    """
+    size = sum(map(len, folded))
+    run, shape = np.zeros(size, dtype=np.uint32), np.zeros(size, dtype=np.uint32)
     known: dict[str, tuple[int, int]] = {}
-    for match in _RUN.finditer(joined):
-        text = match[0]
-        if text not in known:
-            known[text] = stable_hash(text), stable_hash(_run_shape(text)) & 0x3FFFFFFF
-        run[match.start() : match.end()], form = known[text]
-        shape[match.start() : match.end()] = form * 4 + 2
-        shape[match.start()] = form * 4 + 1
+    offset = 0
+    for text in folded:
+        for match in _RUN.finditer(text):
+            word = match[0]
+            if word not in known:
+                known[word] = stable_hash(word), stable_hash(_run_shape(word)) & 0x3FFFFFFF
+            first, last = offset + match.start(), offset + match.end()
+            run[first:last], form = known[word]
+            shape[first:last] = form * 4 + 2
+            shape[first] = form * 4 + 1
+        offset += len(text)
     return {"run": run, "runshape": shape}
 
 
@@ -237,7 +244,8 @@ def _covered(
     best = np.zeros(n, dtype=np.int64)
     rolling = codes.astype(np.uint64)
     # A name may not cut a Latin word or number in two.
-    joins_left = np.concatenate([[False], latin[1:] & latin[:-1]]) if n else latin
+    same_run = latin[1:] & latin[:-1] & (owner[1:] == owner[:-1])
+    joins_left = np.concatenate([[False], same_run]) if n else latin
     joins_right = np.append(joins_left[1:], False)
     room = ends[owner] - np.arange(n)
     for size in range(2, MAX_NAME + 1):

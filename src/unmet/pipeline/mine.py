@@ -68,7 +68,8 @@ def run_mine(
     _ingest(folder, inputs, config, progress)
     _read(folder, config, workers, progress)
     _needs(folder, config, models.versions, progress)
-    if not folder.stage_done("report"):
+    # A finished run is drawn again only when another language is asked for by name.
+    if report_language is not None or not folder.stage_done("report"):
         progress("report")
         with folder.stage("report", ["report.html"]):
             # The page shows the run's own facts, so they are settled before it is drawn.

@@ -32,21 +32,7 @@ def build_cards(
         models: task → model name and version.
         previous: folder of an earlier run whose ids to keep.
     """
-    grouped = group_mentions(mentions, documents, config=config).mentions
-    words = words_of_groups(grouped)
-    statements = {
-        group: Statement(
-            text=write_statement(found),
-            language=found.language,
-            aspect_terms=tuple(name for name, _ in found.names),
-        )
-        for group, found in words.items()
-    }
-    provisional = conform(
-        grouped.with_columns(pl.col("group").alias("need_id")).select(MENTIONS.keys()),
-        MENTIONS,
-        name="mentions",
-    )
+    provisional, statements = _group(documents, mentions, config)
     ids = assign_ids(provisional, statements)
     named = provisional.with_columns(
         pl.col("need_id").replace_strict(ids, default=None, return_dtype=pl.String())
@@ -63,3 +49,24 @@ def build_cards(
         previous=match.ids,
         lineage=match.lineage,
     )
+
+
+def _group(
+    documents: pl.DataFrame, mentions: pl.DataFrame, config: MineConfig
+) -> tuple[pl.DataFrame, dict[str, Statement]]:
+    """Mentions with their group as provisional need id, and the wording of every group.
+
+    A function of its own, so that the sentences held for grouping are freed before the numbers are computed.
+    """
+    columns = ["document_id", "language", "text", "product", "category"]
+    grouped = group_mentions(mentions, documents.select(columns), config=config).mentions
+    statements = {
+        group: Statement(
+            text=write_statement(found),
+            language=found.language,
+            aspect_terms=tuple(name for name, _ in found.names),
+        )
+        for group, found in words_of_groups(grouped).items()
+    }
+    provisional = grouped.with_columns(pl.col("group").alias("need_id")).select(MENTIONS.keys())
+    return conform(provisional, MENTIONS, name="mentions"), statements
