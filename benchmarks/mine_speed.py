@@ -78,9 +78,7 @@ def main() -> None:
         return
     unmet = str(Path(sys.executable).with_name("unmet"))
     n_rows = sum(1 for _ in csv.DictReader(SOURCE.open(encoding="utf-8-sig")))
-    print(
-        f"{os.cpu_count()} cores\n\n| job | rows | seconds | rows/s | peak GB |\n|---|---|---|---|---|"
-    )
+    print(f"{os.cpu_count()} cores\n\n| job | rows | seconds | rows/s | peak GB |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
 

@@ -1,6 +1,6 @@
 """Mine a file of reviews and print what to act on, with one quote each.
 
-    python examples/mine_reviews.py reviews.csv runs/today
+python examples/mine_reviews.py reviews.csv runs/today
 """
 
 from __future__ import annotations
