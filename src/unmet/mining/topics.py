@@ -12,6 +12,7 @@ from unmet.core.config import MineConfig
 from unmet.mining.attaching import attach_bare_sentences
 from unmet.mining.concepts import LABEL, concept_of, concepts, split_head
 from unmet.mining.keywords import product_words
+from unmet.mining.leftovers import place_leftovers
 from unmet.mining.lexicon import en_words
 from unmet.mining.polarity import harmonise
 from unmet.mining.term_groups import TermEvidence, group_terms
@@ -71,6 +72,8 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
     frame = harmonise(frame)
     frame = frame.with_columns(_labels(frame).alias("group"))
     frame = _by_category(_keep_large(frame, documents.height, config))
+    floor = smallest_group(documents.height, config)
+    frame = place_leftovers(frame, floor=floor, seed=config.seed)
     frame = _with_typicality(frame, config.seed)
     # Row order was kept, so the columns that grouping never reads come back as they were.
     rest = mentions.select(column for column in mentions.columns if column not in frame.columns)

@@ -71,8 +71,11 @@ def fit_space(sentences: Sequence[str], languages: Sequence[str], *, seed: int) 
 
 def _counts(sentences: Sequence[str], languages: Sequence[str]) -> Any:
     """Sparse counts with log damping, shape ``(n, N_BUCKETS)``."""
+    from scipy.sparse import csr_matrix
     from sklearn.feature_extraction import FeatureHasher
 
+    if not sentences:  # the hasher looks at the first one
+        return csr_matrix((0, N_BUCKETS), dtype=np.float32)
     tokens = (sentence_tokens(s, lang) for s, lang in zip(sentences, languages, strict=True))
     hasher = FeatureHasher(n_features=N_BUCKETS, input_type="string", dtype=np.float32, alternate_sign=False)
     counts = hasher.transform(tokens)

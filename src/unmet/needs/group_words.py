@@ -10,6 +10,7 @@ import polars as pl
 
 from unmet.mining.concepts import LABEL, concepts
 from unmet.mining.keywords import naming_tokens
+from unmet.mining.leftovers import STORY
 from unmet.mining.lexicon import judges_only, word_set
 from unmet.text.words import tag_words
 
@@ -55,7 +56,12 @@ def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, Group
 
 
 def _titled(group: str, words: GroupWords) -> GroupWords:
-    """A concept that customers name by adjectives only ("durable", 新鲜) is called by its own title."""
+    """A concept that customers name by adjectives only ("durable", 新鲜) is called by its own title.
+
+    A group of stories goes by its most telling word, which is no opinion.
+    """
+    if STORY in group:
+        return replace(words, named_by_opinion=False)
     if not group.startswith(LABEL):
         return words
     said = words.names[0][0] if words.names else ""
