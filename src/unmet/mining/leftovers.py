@@ -8,7 +8,9 @@ group of their own that is called by its most telling word.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -37,13 +39,16 @@ class _Cluster:
     word: str
 
 
-def place_leftovers(frame: pl.DataFrame, *, floor: int, seed: int) -> pl.DataFrame:
+def place_leftovers(
+    frame: pl.DataFrame, *, floor: int, seed: int, named: Mapping[str, Set[str]] = MappingProxyType({})
+) -> pl.DataFrame:
     """Fill ``group`` and ``term`` of unhappy mentions that have no group.
 
     Args:
         frame: grouped mentions with ``language``, ``sentence``, ``group``, ``term``, ``unclustered_reason``.
         floor: documents a new group needs.
         seed: of the sentence space.
+        named: language → words that name the product itself, which name no need.
     """
     indexed = frame.with_row_index("_index")
     unhappy = (pl.col("polarity") == "negative") | pl.col("is_request")
@@ -57,7 +62,7 @@ def place_leftovers(frame: pl.DataFrame, *, floor: int, seed: int) -> pl.DataFra
         left = left.gather_every(step) if step > 1 else left
         if left.height >= 2 * floor:
             taken = own.filter(pl.col("group").is_not_null()).gather_every(max(1, own.height // 10_000))
-            placed += _place(left, taken, language, floor, seed)
+            placed += _place(left, taken, language, floor, seed, named.get(language, frozenset()))
     if not placed:
         return frame
     table = pl.DataFrame(
@@ -73,7 +78,7 @@ def place_leftovers(frame: pl.DataFrame, *, floor: int, seed: int) -> pl.DataFra
 
 
 def _place(
-    left: pl.DataFrame, taken: pl.DataFrame, language: str, floor: int, seed: int
+    left: pl.DataFrame, taken: pl.DataFrame, language: str, floor: int, seed: int, named: Set[str]
 ) -> list[tuple[int, str, str]]:
     sentences, known = left["sentence"].to_list(), taken["sentence"].to_list()
     space = fit_space([*sentences, *known], [language] * (len(sentences) + len(known)), seed=seed)
@@ -81,7 +86,7 @@ def _place(
     groups, centres = _centres(space.project(known, [language] * len(known)), taken["group"].to_list())
     documents, index = left["document_id"].to_numpy(), left["_index"].to_list()
     placed = []
-    for number, cluster in enumerate(_clusters(vectors, sentences, language)):
+    for number, cluster in enumerate(_clusters(vectors, sentences, language, named)):
         similarity = centres @ cluster.centre if len(groups) else np.zeros(0)
         concept = concept_of(cluster.word, language)
         if similarity.size and similarity.max() >= JOIN_SIMILARITY:
@@ -96,7 +101,7 @@ def _place(
     return placed
 
 
-def _clusters(vectors: Floats, sentences: list[str], language: str) -> list[_Cluster]:
+def _clusters(vectors: Floats, sentences: list[str], language: str, named: Set[str]) -> list[_Cluster]:
     """Clusters that have a word to be called by, the largest first."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
@@ -109,7 +114,7 @@ def _clusters(vectors: Floats, sentences: list[str], language: str) -> list[_Clu
         usable.tolist(), fcluster(tree, t=CLUSTER_DISTANCE, criterion="distance"), strict=True
     ):
         members[int(label)].append(row)
-    words = [{token.word for token in naming_tokens(sentence, language)} for sentence in sentences]
+    words = [{token.word for token in naming_tokens(sentence, language)} - named for sentence in sentences]
     spread = Counter(word for found in words for word in found)
     clusters = []
     for rows in sorted(members.values(), key=lambda rows: (-len(rows), rows[0])):

@@ -73,7 +73,7 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
     frame = frame.with_columns(_labels(frame).alias("group"))
     frame = _by_category(_keep_large(frame, documents.height, config))
     floor = smallest_group(documents.height, config)
-    frame = place_leftovers(frame, floor=floor, seed=config.seed)
+    frame = place_leftovers(frame, floor=floor, seed=config.seed, named=named)
     frame = _with_typicality(frame, config.seed)
     # Row order was kept, so the columns that grouping never reads come back as they were.
     rest = mentions.select(column for column in mentions.columns if column not in frame.columns)

@@ -75,7 +75,7 @@ def _counts(sentences: Sequence[str], languages: Sequence[str]) -> Any:
     from sklearn.feature_extraction import FeatureHasher
 
     if not sentences:  # the hasher looks at the first one
-        return csr_matrix((0, N_BUCKETS), dtype=np.float32)
+        return csr_matrix(np.zeros((0, N_BUCKETS), dtype=np.float32))
     tokens = (sentence_tokens(s, lang) for s, lang in zip(sentences, languages, strict=True))
     hasher = FeatureHasher(n_features=N_BUCKETS, input_type="string", dtype=np.float32, alternate_sign=False)
     counts = hasher.transform(tokens)
