@@ -53,22 +53,25 @@ def attach_bare_sentences(
         updates.append(_update(rows, found))
     if not updates:
         return frame
-    return (
-        indexed.join(pl.concat(updates), on="_index", how="left", maintain_order="left")
-        .with_columns(
+    filled = ["term", "aspect_term", "aspect", "aspect_start", "aspect_end"]
+    attached = (
+        indexed.select("_index", *filled)
+        .join(pl.concat(updates), on="_index", how="left", maintain_order="left")
+        .select(
             pl.coalesce("term", "_term").alias("term"),
             pl.coalesce("aspect_term", "_term").alias("aspect_term"),
             pl.coalesce("aspect", "_aspect").alias("aspect"),
             pl.coalesce("aspect_start", "_start").alias("aspect_start"),
             pl.coalesce("aspect_end", "_end").alias("aspect_end"),
         )
-        .drop("_index", "_term", "_aspect", "_start", "_end")
     )
+    return frame.with_columns(attached.get_columns())
 
 
 def _names(own: pl.DataFrame, language: str, named: Set[str], min_mentions: int) -> dict[str, float]:
     """Words that can name a need, with a weight: complaint keywords (the rarer the better), then aspects."""
-    sentences = own.unique(["document_id", "start", "end"], maintain_order=True)
+    read = ["document_id", "start", "end", "sentence", "polarity", "is_request"]
+    sentences = own.select(read).unique(["document_id", "start", "end"], maintain_order=True)
     unhappy = (pl.col("polarity") == "negative") | pl.col("is_request")
     found = complaint_keywords(
         sentences.filter(unhappy)["sentence"].to_list(),

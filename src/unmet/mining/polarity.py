@@ -40,16 +40,16 @@ def harmonise(frame: pl.DataFrame) -> pl.DataFrame:
     )
     if pairs.is_empty():
         return frame
-    joined = frame.join(pairs, on=key, how="left", maintain_order="left")
+    read = ["document_id", "start", "end", "polarity", "sentence_sentiment", *key]
+    joined = frame.select(read).join(pairs.select("_pair", *key), on=key, how="left", maintain_order="left")
     vote = (pairs["_own"].to_numpy() + TONE_WEIGHT * _tones(joined, pairs.height)) / (1 + TONE_WEIGHT)
     # Where tagger and tone pull apart and neither wins, the pair is neither praise nor complaint.
     settled = np.select([vote >= CLEAR, vote <= -CLEAR], ["positive", "negative"], "neutral")
     table = pairs.select("_pair").with_columns(pl.Series("_settled", settled.tolist()))
-    return (
-        joined.join(table, on="_pair", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("_settled", "polarity").alias("polarity"))
-        .drop("_pair", "_votes", "_own", "_settled")
+    settled_rows = joined.select("_pair", "polarity").join(
+        table, on="_pair", how="left", maintain_order="left"
     )
+    return frame.with_columns(settled_rows.select(pl.coalesce("_settled", "polarity").alias("polarity")))
 
 
 def _tones(joined: pl.DataFrame, n_pairs: int) -> NDArray[np.float64]:

@@ -40,7 +40,8 @@ def add_terms(
         named: language → words that name the product itself, which say nothing about what is wanted.
     """
     blocked = generic_aspects().union(*named.values())
-    keyed = mentions.with_columns(
+    # Only the columns that are read: every join copies the whole frame it is made on.
+    keyed = mentions.select("language", "aspect", "opinion", "category").with_columns(
         _mapped("aspect", canonical_aspect).alias("aspect_term"),
         _mapped("opinion", canonical_opinion).alias("opinion_term"),
     )
@@ -70,9 +71,10 @@ def add_terms(
     reason = (
         pl.when(term.is_null() & implicit).then(pl.lit(AMBIGUOUS)).when(term.is_null()).then(pl.lit(OVERALL))
     )
-    return keyed.with_columns(term.alias("term"), reason.otherwise(None).alias("term_reason")).drop(
-        "_aspect_tells", "_opinion_tells", "_explicit", "_usual", "_usual_share", "_inside"
+    added = keyed.select(
+        "aspect_term", "opinion_term", term.alias("term"), reason.otherwise(None).alias("term_reason")
     )
+    return mentions.with_columns(added.get_columns())
 
 
 def _without_product_names(keyed: pl.DataFrame) -> pl.DataFrame:

@@ -242,9 +242,6 @@ def _with_typicality(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
     ]
     cosine = np.clip(np.concatenate(near), 0.0, 1.0).round(6)
     table = pl.DataFrame({"index": sampled["index"], "typicality": cosine.astype(np.float64)})
-    return (
-        frame.drop("typicality", strict=False)
-        .with_row_index("index")
-        .join(table, on="index", how="left", maintain_order="left")
-        .drop("index")
-    )
+    rows = frame.select(pl.int_range(pl.len()).cast(table.schema["index"]).alias("index"))
+    measured = rows.join(table, on="index", how="left", maintain_order="left")["typicality"]
+    return frame.drop("typicality", strict=False).with_columns(measured)

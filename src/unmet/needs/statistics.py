@@ -16,6 +16,18 @@ from unmet.needs.identity import normal_term, normal_terms
 TOP_VALUES = 5
 TOP_TERMS = 8
 
+_UNCOUNTED = (
+    "aspect_start",
+    "aspect_end",
+    "opinion_start",
+    "opinion_end",
+    "category",
+    "valence",
+    "sentence_sentiment",
+    "need_probability",
+    "unclustered_reason",
+)
+"""Mention columns that no number of a need is computed from; they stay outside, to save memory."""
 _CONTEXT = ("language", "rating", "product_id", "product", "category")
 
 
@@ -53,7 +65,7 @@ def line_up(documents: pl.DataFrame, mentions: pl.DataFrame) -> Evidence:
     ordered = ordered.with_columns(pl.col("position").cast(pl.Int64))
     if ordered["document_id"].n_unique() != ordered.height:
         raise RunFolderError("a document_id occurs twice in the documents")
-    chosen = mentions.filter(pl.col("need_id").is_not_null())
+    chosen = mentions.drop(_UNCOUNTED, strict=False).filter(pl.col("need_id").is_not_null())
     need_ids = tuple(chosen["need_id"].unique().sort())
     known = pl.DataFrame(
         {"need_id": need_ids, "need": range(len(need_ids))},

@@ -18,7 +18,7 @@ from unmet.ingest.reading import RecordBatch, read_records
 from unmet.ingest.sources import STANDARD_INPUT, open_sources
 from unmet.models.catalog import load_models
 from unmet.needs.needsfile import to_json
-from unmet.pipeline.needing import build_cards
+from unmet.pipeline.needing import MEASURED_COLUMNS, build_cards
 from unmet.pipeline.reading_texts import read_texts
 from unmet.pipeline.reporting import check_report_language
 from unmet.report.page import write_report
@@ -122,10 +122,16 @@ def _needs(folder: RunFolder, config: MineConfig, models: dict[str, str], progre
         return
     progress("needs")
     with folder.stage("needs", ["mentions.parquet", "needs.json"]):
-        documents = pl.read_parquet(folder.path / "documents.parquet")
-        mentions = pl.read_parquet(folder.work / "mentions.parquet")
+        documents = pl.read_parquet(folder.path / "documents.parquet", columns=list(MEASURED_COLUMNS))
         previous = Path(config.previous) if config.previous else None
-        built = build_cards(documents, mentions, config=config, models=models, previous=previous)
+        # The table before grouping has no name here, so that it is freed once the groups are found.
+        built = build_cards(
+            documents,
+            pl.read_parquet(folder.work / "mentions.parquet"),
+            config=config,
+            models=models,
+            previous=previous,
+        )
         with atomic_path(folder.path / "mentions.parquet") as temporary:
             built.mentions.write_parquet(temporary)
         plain = to_json(built.needs, documents=documents, mentions=built.mentions, config=config)

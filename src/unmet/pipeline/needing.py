@@ -14,6 +14,20 @@ from unmet.needs.group_words import words_of_groups
 from unmet.needs.identity import Match, Statement, assign_ids, match_previous
 from unmet.needs.statements import write_statement
 
+MEASURED_COLUMNS = (
+    "document_id",
+    "text",
+    "text_hash",
+    "language",
+    "rating",
+    "created_at",
+    "product_id",
+    "product",
+    "category",
+    "author_id",
+)
+"""Document columns that grouping and cards are computed from."""
+
 
 def build_cards(
     documents: pl.DataFrame,
@@ -33,10 +47,12 @@ def build_cards(
         previous: folder of an earlier run whose ids to keep.
     """
     provisional, statements = _group(documents, mentions, config)
+    del mentions
     ids = assign_ids(provisional, statements)
     named = provisional.with_columns(
         pl.col("need_id").replace_strict(ids, default=None, return_dtype=pl.String())
     )
+    del provisional
     match = Match({})
     if previous is not None:
         match = match_previous(named, pl.read_parquet(previous / "mentions.parquet"))
