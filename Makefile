@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CODE := src tests benchmarks examples scripts
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench lint format install browser models pages clean
+.PHONY: demo test bench lint format install browser models starter starter-corpus starter-pretrain pages clean
 
 install: $(STAMP)
 
@@ -45,6 +45,23 @@ models: install
 	$(BIN)/python benchmarks/train_classifiers.py
 	$(BIN)/python benchmarks/train_opinions.py
 	$(BIN)/python benchmarks/train_entities.py
+
+# The starter encoder, one stage after another. Each goes on where it was stopped. UNMET_WORK holds texts and
+# checkpoints: they are large, partly third-party, and stay outside the repository.
+UNMET_WORK ?= $(HOME)/.cache/unmet
+STARTER := $(UNMET_WORK)/starter
+STARTER_STEPS ?= 400000
+STARTER_THREADS ?= 1
+
+starter: starter-corpus starter-pretrain
+
+starter-corpus: install
+	test -f $(STARTER)/never.jsonl || $(BIN)/python benchmarks/starter_corpus.py --out $(STARTER)
+
+starter-pretrain: starter-corpus
+	nice -n 19 $(BIN)/unmet pretrain --corpus $(STARTER)/corpus --never $(STARTER)/never.jsonl --out $(STARTER)/run \
+	  --objective mlm --size small --tokens-per-batch 2048 --decay-share 0.05 --steps $(STARTER_STEPS) \
+	  --threads $(STARTER_THREADS) --track tensorboard
 
 # Rewrite the pages that are made from the code.
 pages: install

@@ -71,8 +71,12 @@ def parameter_row(name: str, kind: Any, info: Any, default: Any) -> str:
 
 
 def _kind_name(kind: Any) -> str:
+    if get_origin(kind) is list:
+        return f"{_kind_name(get_args(kind)[0])} …"
     named = next(part for part in (get_args(kind) or (kind,)) if part is not type(None))
-    return {"str": "TEXT", "int": "NUMBER"}[named.__name__]
+    if get_origin(named) is list:
+        return _kind_name(named)
+    return {"str": "TEXT", "int": "NUMBER", "float": "NUMBER"}[named.__name__]
 
 
 def page() -> str:

@@ -51,3 +51,38 @@ class MineConfig:
         plain = asdict(self)
         plain["mapping"] = dict(self.mapping)
         return plain
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusConfig:
+    """Text for pretraining: how it is cut into sequences and which vocabulary reads it."""
+
+    max_tokens: int = 128  # longest sequence, [CLS] and [SEP] included; longer texts become several
+    held_out_share: float = 0.01  # of the documents, for the loss on unseen text
+    vocabulary: int = 16_000  # entries of a new tokenizer
+    min_frequency: int = 3  # rarer pieces are spelled out, rarer characters are unknown
+    chunk_rows: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainConfig:
+    """One `unmet pretrain` run."""
+
+    objective: str = "mlm"  # mlm, mlm+nsp or clm
+    size: str = "small"  # tiny, small or base; used when there is no base model
+    base: str | None = None  # a Hugging Face folder or name to continue from
+    seed: int = 0
+    steps: int = 20_000  # optimizer steps in all; a finished run can be given more
+    tokens_per_batch: int = 4_096  # padding included
+    accumulate: int = 1  # batches per optimizer step
+    learning_rate: float = 7e-4
+    warmup_steps: int = 500
+    decay_share: float = 0.2  # the last share of the steps, in which the rate falls to 0
+    weight_decay: float = 0.01
+    gradient_norm: float = 1.0  # longer gradients are scaled down to it
+    mask_share: float = 0.2  # of the tokens, chosen by whole words
+    dropout: float = 0.0
+    precision: str = "no"  # no, bf16 or fp16
+    checkpoint_every: int = 500  # steps
+    evaluate_every: int = 1_000  # steps
+    track: tuple[str, ...] = ()  # tensorboard, wandb, mlflow

@@ -25,19 +25,21 @@ class MixtureHead:
 
     def registers(self, features: Floats) -> Floats:
         """Share of each register in each text, shape ``(n, F)`` → ``(n, E)``, rows sum to 1."""
-        return softmax(features @ self.gate)
+        return softmax(features.astype(np.float64) @ self.gate)
 
     def probabilities(self, features: Floats) -> Floats:
         """Class probabilities, shape ``(n, F)`` → ``(n, K)``, rows sum to 1."""
         shares = self.registers(features)
+        # Single-precision products differ with the number of rows on some processors; a text must not.
+        exact = features.astype(np.float64)
         result = np.zeros((len(features), self.experts.shape[2]), dtype=np.float32)
         for index, expert in enumerate(self.experts):
-            result += shares[:, index : index + 1] * softmax(features @ expert)
+            result += shares[:, index : index + 1] * softmax(exact @ expert)
         result /= result.sum(axis=1, keepdims=True)
         return result
 
 
-def softmax(logits: Floats) -> Floats:
+def softmax(logits: NDArray[np.floating]) -> Floats:
     """Row-wise softmax, shape ``(n, K)``, safe for large values."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     result: Floats = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)

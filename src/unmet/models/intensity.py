@@ -29,7 +29,9 @@ class IntensityModel:
     def predict(self, texts: Sequence[str]) -> Floats:
         """Valence and arousal, shape ``(n, 2)``, clipped to 1–9."""
         features = intensity_features(self.columns, self.sentiment, texts)
-        result: Floats = np.clip(features @ self.read_out, LOWEST, HIGHEST)
+        # In double precision: single-precision products differ with the number of rows on some processors.
+        exact = features.astype(np.float64) @ self.read_out
+        result: Floats = np.clip(exact, LOWEST, HIGHEST).astype(np.float32)
         return result
 
 
