@@ -50,7 +50,7 @@ models: install
 # checkpoints: they are large, partly third-party, and stay outside the repository.
 UNMET_WORK ?= $(HOME)/.cache/unmet
 STARTER := $(UNMET_WORK)/starter
-STARTER_STEPS ?= 400000
+STARTER_STEPS ?= 800000
 STARTER_THREADS ?= 1
 
 starter: starter-corpus starter-pretrain
@@ -60,7 +60,7 @@ starter-corpus: install
 
 starter-pretrain: starter-corpus
 	nice -n 19 $(BIN)/unmet pretrain --corpus $(STARTER)/corpus --never $(STARTER)/never.jsonl --out $(STARTER)/run \
-	  --objective mlm --size small --tokens-per-batch 2048 --decay-share 0.05 --steps $(STARTER_STEPS) \
+	  --objective mlm --size small --architecture modernbert --learning-rate 1e-3 --tokens-per-batch 1024 --decay-share 0.05 --steps $(STARTER_STEPS) \
 	  --threads $(STARTER_THREADS) --track tensorboard
 
 # Rewrite the pages that are made from the code.

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from unmet.cli import annotate, check, demo, mine, pretrain, runs
+from unmet.cli import annotate, check, demo, finetune, mine, pretrain, runs
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
@@ -53,6 +53,7 @@ for name, command in (
     ("report", runs.report),
     ("trace", runs.trace),
     ("pretrain", pretrain.pretrain),
+    ("finetune", finetune.finetune),
 ):
     app.command(name)(interruptible(command))
 

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unmet.cli.options import need_torch, option, picked
 from unmet.cli.output import emit_json, note, parse_mapping, say
 from unmet.core.config import CorpusConfig, PretrainConfig
-from unmet.core.errors import InputError
 
 if TYPE_CHECKING:
     from unmet.training.pretraining import Trained
 
-T = TypeVar("T")
 
 _RUN = PretrainConfig()
 _TEXT = CorpusConfig()
-
-
-def option(help_: str, *names: str, **limits: Any) -> Any:
-    """An option of a command."""
-    return typer.Option(*names, help=help_, **limits)
 
 
 def pretrain(
@@ -33,6 +25,7 @@ def pretrain(
     out: Annotated[str, option("Folder of the run and of the model.")],
     objective: Annotated[str, option("mlm, mlm+nsp or clm.")] = _RUN.objective,
     size: Annotated[str, option("tiny, small or base: a new model.")] = _RUN.size,
+    architecture: Annotated[str, option("bert or modernbert.")] = _RUN.architecture,
     base: Annotated[str | None, option("Continue from a Hugging Face folder or name.", "--from")] = None,
     never: Annotated[list[str] | None, option("Test file whose texts are kept out; repeatable.")] = None,
     map_: Annotated[str | None, option("field=column pairs, e.g. text=评论内容.", "--map")] = None,
@@ -75,12 +68,6 @@ def pretrain(
     _tell(train(store, reader, folder, config=run, report=_report), as_json)
 
 
-def picked(kind: type[T], given: Mapping[str, Any]) -> T:
-    """A configuration from the options of the same names; every other field keeps its default."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in given.items() if name in names})
-
-
 def _tell(result: Trained, as_json: bool) -> None:
     last = result.evaluations[-1]
     if as_json:
@@ -91,17 +78,6 @@ def _tell(result: Trained, as_json: bool) -> None:
         f"after {result.position.step:,} steps on unseen text: loss {last['held_out_loss']:.3f}, "
         f"perplexity {last['held_out_perplexity']:.1f}, accuracy {last['held_out_accuracy']:.3f}"
     )
-
-
-def need_torch() -> None:
-    """Say what to install where training is not."""
-    from importlib.util import find_spec
-
-    missing = [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]
-    if missing:
-        raise InputError(
-            f"training needs {', '.join(missing)}", hint="Install the extra: pip install 'unmet[train]'"
-        )
 
 
 def _report(values: dict[str, float]) -> None:

@@ -70,7 +70,9 @@ class PretrainConfig:
 
     objective: str = "mlm"  # mlm, mlm+nsp or clm
     size: str = "small"  # tiny, small or base; used when there is no base model
+    architecture: str = "bert"  # bert or modernbert, of a new model
     base: str | None = None  # a Hugging Face folder or name to continue from
+    counted_start: bool = True  # a new model's embeddings begin from token co-occurrence
     seed: int = 0
     steps: int = 20_000  # optimizer steps in all; a finished run can be given more
     tokens_per_batch: int = 4_096  # padding included
@@ -86,3 +88,30 @@ class PretrainConfig:
     checkpoint_every: int = 500  # steps
     evaluate_every: int = 1_000  # steps
     track: tuple[str, ...] = ()  # tensorboard, wandb, mlflow
+
+
+@dataclass(frozen=True, slots=True)
+class FinetuneConfig:
+    """One `unmet finetune` run: one encoder, one head per task."""
+
+    method: str = "full"  # full, lora, adalora, adapter, prefix, prompt, bitfit
+    seed: int = 0
+    epochs: int = 5  # at most; training stops when held-out quality no longer rises
+    patience: int = 2  # epochs without a better held-out result
+    held_out_share: float = 0.1  # of each task's rows, by text, when no development file is given
+    batch_rows: int = 32
+    max_tokens: int = 128  # of one window, if the encoder reads as many; longer texts are read in several
+    learning_rate: float | None = None  # None: the method's usual rate
+    warmup_share: float = 0.1
+    weight_decay: float = 0.01
+    gradient_norm: float = 1.0
+    dropout: float = 0.1
+    label_smoothing: float = 0.0
+    class_weights: bool = False  # weigh classes by 1 / frequency
+    adversarial: str = "none"  # none, fgm, pgd or freelb
+    adversarial_size: float = 0.5  # length of the perturbation, in units of the embedding's length
+    consistency: float = 0.0  # weight of R-Drop's divergence
+    rank: int = 8  # of LoRA and AdaLoRA
+    bottleneck: int = 32  # of adapters
+    virtual_tokens: int = 16  # of prefix and prompt tuning
+    precision: str = "no"

@@ -86,14 +86,18 @@ def parts_of(model: nn.Module) -> tuple[nn.Module, nn.Module, nn.Module | None]:
     Raises:
         ModelError: an architecture whose parts are not known.
     """
-    encoder = getattr(model, "base_model", None)
+    encoder: Any = getattr(model, "base_model", None)
+    decoder: Any = getattr(model, "decoder", None)
+    transform: Any = getattr(model, "head", None)
+    if all(isinstance(part, nn.Module) for part in (encoder, transform, decoder)):  # ModernBERT
+        return encoder, nn.Sequential(transform, decoder), None
     for name in ("cls", "lm_head"):  # BERT and its kin; RoBERTa and its kin
         head = getattr(model, name, None)
         if isinstance(head, nn.Module) and isinstance(encoder, nn.Module):
             return encoder, getattr(head, "predictions", head), getattr(head, "seq_relationship", None)
     raise ModelError(
         f"{type(model).__name__} is no masked language model that unmet can train",
-        hint="BERT, RoBERTa and models built like them can be; use --objective clm for GPT.",
+        hint="BERT, ModernBERT, RoBERTa and their kin can be; use --objective clm for GPT.",
     )
 
 

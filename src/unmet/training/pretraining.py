@@ -28,15 +28,26 @@ from unmet.training.checkpoints import (
 )
 from unmet.training.masking import mask_words
 from unmet.training.objectives import Loss, masked_loss, next_token_loss
+from unmet.training.quiet import quietly
 from unmet.training.schedules import rate_factor
 from unmet.training.sentence_pairs import pair_batch
+from unmet.training.starting_embeddings import start_embeddings
 from unmet.training.token_store import TokenStore
 from unmet.training.tokenizing import SPECIAL, Reader
 from unmet.training.tracking import Tracker
 
 _EVALUATION_BATCHES = 40
 _MAY_CHANGE = frozenset(
-    {"steps", "decay_share", "checkpoint_every", "evaluate_every", "track", "precision", "learning_rate"}
+    {
+        "steps",
+        "decay_share",
+        "accumulate",
+        "checkpoint_every",
+        "evaluate_every",
+        "track",
+        "precision",
+        "learning_rate",
+    }
 )
 """Settings that a resumed run may be given anew: they change what is to come, not what was done."""
 
@@ -99,6 +110,8 @@ def pretrain(
     longest = int(store.description["max_tokens"])
     model = load_model(config.base, config.objective) if config.base else new_model(config, reader, longest)
     _check_fit(model, reader, longest)
+    if config.counted_start and not config.base and not list_checkpoints(out / "checkpoints"):
+        start_embeddings(model, store, config.seed)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, config))
     run = _Run(config, store, reader, model, optimizer, accelerator)
     described = {"config": asdict(config), "store": store.description}
@@ -249,7 +262,8 @@ def make_optimizer(model: nn.Module, config: PretrainConfig) -> torch.optim.Opti
 
 def save_model(model: Any, out: Path) -> None:
     """Write the weights in Hugging Face's layout (safetensors); the tokenizer is there already."""
-    model.save_pretrained(str(out), safe_serialization=True)
+    with quietly():
+        model.save_pretrained(str(out))
 
 
 def _check_fit(model: Any, reader: Reader, longest: int) -> None:

@@ -1,0 +1,91 @@
+"""`unmet finetune`: a pretrained encoder and labelled files in, one model with a head per task out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from unmet.cli.options import need_torch, option, picked
+from unmet.cli.output import emit_json, note, say
+from unmet.core.config import FinetuneConfig
+from unmet.core.errors import InputError
+
+if TYPE_CHECKING:
+    from unmet.training.finetuning import Finetuned
+
+_RUN = FinetuneConfig()
+
+
+def finetune(
+    base: Annotated[str, option("Folder or name of a pretrained model.")],
+    task: Annotated[list[str], option("NAME=FILE with labelled texts; repeatable.")],
+    out: Annotated[str, option("Folder of the model.")],
+    dev: Annotated[list[str] | None, option("NAME=FILE that is only measured on; repeatable.")] = None,
+    method: Annotated[str, option("full, lora, adalora, adapter, prefix, prompt or bitfit.")] = _RUN.method,
+    epochs: Annotated[int, option("At most.", min=1)] = _RUN.epochs,
+    patience: Annotated[int, option("Epochs without a better result.", min=1)] = _RUN.patience,
+    batch_rows: Annotated[int, option("Texts per step.", min=1)] = _RUN.batch_rows,
+    max_tokens: Annotated[int, option("Of one window.", min=8)] = _RUN.max_tokens,
+    learning_rate: Annotated[float | None, option("The method's usual rate if not given.")] = None,
+    weight_decay: Annotated[float, option("AdamW.", min=0)] = _RUN.weight_decay,
+    dropout: Annotated[float, option("Share of units.", min=0, max=0.9)] = _RUN.dropout,
+    label_smoothing: Annotated[float, option("0–1.", min=0, max=0.9)] = _RUN.label_smoothing,
+    class_weights: Annotated[bool, option("Rare classes count as much as frequent ones.")] = False,
+    adversarial: Annotated[str, option("none, fgm, pgd or freelb.")] = _RUN.adversarial,
+    consistency: Annotated[float, option("Weight of R-Drop.", min=0)] = _RUN.consistency,
+    rank: Annotated[int, option("Of LoRA and AdaLoRA.", min=1)] = _RUN.rank,
+    threads: Annotated[int, option("CPU threads; 0 = all.", min=0)] = 0,
+    seed: Annotated[int, option("Random seed.", min=0)] = _RUN.seed,
+    as_json: Annotated[bool, option("Summary as JSON.", "--json")] = False,
+) -> None:
+    """Fine-tune one encoder for one or several tasks at once.
+
+    Example: unmet finetune --base models/shop-bert --task sentiment=a.csv --task need=b.csv --out heads
+    """
+    given = dict(locals())
+    need_torch()
+    import torch
+
+    from unmet.training.finetuning import finetune as train
+
+    if threads:
+        torch.set_num_threads(threads)
+    files, held_out = named_files(task), named_files(dev or [])
+    unknown = sorted(set(held_out) - set(files))
+    if unknown:
+        raise InputError(f"--dev names no task: {', '.join(unknown)}", hint="Use the names given to --task.")
+    folder, run = Path(out).expanduser(), picked(FinetuneConfig, given)
+    _tell(train(base, files, folder, config=run, dev_files=held_out, report=note), as_json)
+
+
+def named_files(pairs: list[str]) -> dict[str, Path]:
+    """``NAME=FILE`` pairs.
+
+    Raises:
+        InputError: a pair without ``=``, or a name given twice.
+    """
+    files: dict[str, Path] = {}
+    for pair in pairs:
+        name, separator, path = pair.partition("=")
+        if not separator or not name or not path:
+            raise InputError(f"{pair!r} is not NAME=FILE", hint="Example: --task sentiment=train.csv")
+        if not name.isidentifier() or name in files:
+            raise InputError(f"task name {name!r} is used twice or is no plain word")
+        files[name] = Path(path).expanduser()
+    return files
+
+
+def _tell(result: Finetuned, as_json: bool) -> None:
+    if as_json:
+        emit_json(
+            {
+                "model": str(result.folder),
+                "trained": result.trained,
+                "weights": result.total,
+                "measures": result.measures,
+            }
+        )
+        return
+    for name, measures in result.measures.items():
+        say(f"{name}: " + ", ".join(f"{key} {value:.4f}" for key, value in measures.items()))
+    say(f"model: {result.folder}")

@@ -1,0 +1,32 @@
+"""What commands of training share: short options, configurations from them, the check for torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+import typer
+
+from unmet.core.errors import InputError
+
+T = TypeVar("T")
+
+
+def option(help_: str, *names: str, **limits: Any) -> Any:
+    """An option of a command."""
+    return typer.Option(*names, help=help_, **limits)
+
+
+def picked(kind: type[T], given: Mapping[str, Any]) -> T:
+    """A configuration from the options of the same names; every other field keeps its default."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in given.items() if name in names})
+
+
+def need_torch() -> None:
+    """Say what to install where training is not."""
+    missing = [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]
+    if missing:
+        raise InputError(f"training needs {', '.join(missing)}", hint="pip install 'unmet[train]'")

@@ -1,0 +1,223 @@
+"""Tasks: what a head predicts, and labelled files read into examples.
+
+| kind | a row | target | loss |
+|---|---|---|---|
+| classes | text, label | one of the labels | cross-entropy |
+| flag | text, label 0/1 | yes or no | cross-entropy |
+| scores | text, one column per score | numbers, each scaled to 0–1 | squared error |
+| tags | text, spans [[start, end, type], …] | a BIO tag per token | cross-entropy |
+| pairs | text, second text, label | same or not, fits or not | cross-entropy |
+| vectors | text, second text | the two are neighbours among the batch | InfoNCE |
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from unmet.core.errors import InputError
+
+KINDS = ("classes", "flag", "scores", "tags", "pairs", "vectors")
+TEXT_COLUMNS = ("text", "sentence", "review", "text_a", "query", "评论内容", "文本")
+SECOND_COLUMNS = ("text_b", "second", "reply", "title", "en")
+LABEL_COLUMNS = ("label", "intent", "category", "标签")
+YES, NO = frozenset({"1", "true", "yes", "是"}), frozenset({"0", "false", "no", "否"})
+
+Span = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A declared head.
+
+    Attributes:
+        name: of the task; the head's name.
+        kind: one of :data:`KINDS`.
+        labels: classes in the order of the outputs; names of the scores; span types.
+        lowest, highest: range of each score, empty for other kinds.
+    """
+
+    name: str
+    kind: str
+    labels: tuple[str, ...] = ()
+    lowest: tuple[float, ...] = ()
+    highest: tuple[float, ...] = ()
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that the head gives per text (per token for tags)."""
+        if self.kind == "tags":
+            return 1 + 2 * len(self.labels)
+        return 0 if self.kind == "vectors" else len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Rows of one task.
+
+    Attributes:
+        texts: first texts.
+        seconds: second texts, or empty.
+        targets: class numbers ``(n,)``, scaled scores ``(n, k)``, or nothing for tags and vectors.
+        spans: labelled spans of each text, for tags.
+    """
+
+    texts: list[str]
+    seconds: list[str]
+    targets: NDArray[Any]
+    spans: list[list[Span]]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.int64]) -> Examples:
+        """The given rows only."""
+        return Examples(
+            [self.texts[i] for i in rows],
+            [self.seconds[i] for i in rows] if self.seconds else [],
+            self.targets[rows] if len(self.targets) else self.targets,
+            [self.spans[i] for i in rows] if self.spans else [],
+        )
+
+
+def read_task(name: str, path: Path, like: Task | None = None) -> tuple[Task, Examples]:
+    """Read a labelled CSV, TSV, JSON Lines or Parquet file (.gz too); its columns tell the kind.
+
+    Args:
+        name: of the task.
+        path: the file.
+        like: the same task read before; its labels and ranges are kept, so that a development file
+            speaks of the same outputs.
+
+    Raises:
+        InputError: no text column, no label, or a label that ``like`` does not have (with its row).
+    """
+    table = _read_table(path)
+    text = _column(table, TEXT_COLUMNS, path, "text")
+    texts = [value or "" for value in table[text].cast(pl.String)]
+    rest = [column for column in table.columns if column != text]
+    second = next((c for c in SECOND_COLUMNS if c in rest), None)
+    seconds = [value or "" for value in table[second].cast(pl.String)] if second else []
+    if "spans" in rest:
+        spans = [_spans(value, row, path) for row, value in enumerate(table["spans"])]
+        types = tuple(sorted({kind for found in spans for _, _, kind in found}))
+        task = like or Task(name, "tags", types)
+        _refuse_unknown([kind for found in spans for _, _, kind in found], task, path)
+        return task, Examples(texts, [], np.zeros(0), spans)
+    label = next((c for c in LABEL_COLUMNS if c in rest), None)
+    if label is None:
+        return _scores_or_vectors(name, table, rest, texts, seconds, path, like)
+    values = [str(value) for value in table[label]]
+    task = like or _class_task(name, values, bool(seconds))
+    return task, Examples(texts, seconds, _numbers(values, task, path), [])
+
+
+def _class_task(name: str, values: Sequence[str], paired: bool) -> Task:
+    seen = sorted(set(values))
+    if len(seen) <= 2 and all(value.lower() in YES | NO for value in seen):
+        return Task(name, "pairs" if paired else "flag", ("0", "1"))
+    return Task(name, "pairs" if paired else "classes", tuple(seen))
+
+
+def _numbers(values: Sequence[str], task: Task, path: Path) -> NDArray[np.int64]:
+    if task.labels == ("0", "1"):
+        values = ["1" if v.lower() in YES else "0" if v.lower() in NO else v for v in values]
+    _refuse_unknown(values, task, path)
+    place = {label: number for number, label in enumerate(task.labels)}
+    return np.array([place[value] for value in values], dtype=np.int64)
+
+
+def _scores_or_vectors(
+    name: str,
+    table: pl.DataFrame,
+    rest: Sequence[str],
+    texts: list[str],
+    seconds: list[str],
+    path: Path,
+    like: Task | None,
+) -> tuple[Task, Examples]:
+    numeric = [c for c in (like.labels if like else rest) if c in rest and table[c].dtype.is_numeric()]
+    if numeric and not seconds:
+        scores = table.select(numeric).to_numpy().astype(np.float32)
+        if not np.isfinite(scores).all():
+            row = int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0])
+            raise InputError("a score is missing", where=f"{path.name}, row {row + 1}")
+        task = like or Task(name, "scores", tuple(numeric), *map(tuple, (scores.min(0), scores.max(0))))
+        if not like:
+            task = replace(
+                task, lowest=tuple(map(float, task.lowest)), highest=tuple(map(float, task.highest))
+            )
+        return task, Examples(texts, [], scaled(scores, task), [])
+    if seconds:
+        return like or Task(name, "vectors"), Examples(texts, seconds, np.zeros(0), [])
+    raise InputError(
+        f"no label found among the columns {', '.join(table.columns)}",
+        where=str(path),
+        hint=f"Name a column {', '.join(LABEL_COLUMNS)}, spans, or give number columns as scores.",
+    )
+
+
+def scaled(scores: NDArray[np.float32], task: Task) -> NDArray[np.float32]:
+    """Scores as 0–1 within the task's range."""
+    low, high = np.array(task.lowest, np.float32), np.array(task.highest, np.float32)
+    result: NDArray[np.float32] = (scores - low) / np.maximum(high - low, 1e-6)
+    return result
+
+
+def unscaled(values: NDArray[np.float32], task: Task) -> NDArray[np.float32]:
+    """The way back from :func:`scaled`, clipped to the range."""
+    low, high = np.array(task.lowest, np.float32), np.array(task.highest, np.float32)
+    return np.clip(low + values * (high - low), low, high)
+
+
+def _refuse_unknown(values: Sequence[str], task: Task, path: Path) -> None:
+    for row, value in enumerate(values):
+        if value not in task.labels:
+            raise InputError(
+                f"label {value!r} is unknown to the task {task.name}",
+                where=f"{path.name}, row {row + 1}",
+                hint=f"Known: {', '.join(task.labels[:12])}.",
+            )
+
+
+def _spans(value: Any, row: int, path: Path) -> list[Span]:
+    try:
+        found = json.loads(value) if isinstance(value, str) else list(value or ())
+        return [(int(start), int(end), str(kind)) for start, end, kind in found]
+    except (TypeError, ValueError) as error:
+        hint = 'Write spans as [[0, 2, "aspect"], …].'
+        raise InputError("spans cannot be read", where=f"{path.name}, row {row + 1}", hint=hint) from error
+
+
+def _column(table: pl.DataFrame, names: Sequence[str], path: Path, what: str) -> str:
+    for name in names:
+        if name in table.columns:
+            return name
+    raise InputError(
+        f"no {what} column among {', '.join(table.columns)}",
+        where=str(path),
+        hint=f"Name it one of {', '.join(names)}.",
+    )
+
+
+def _read_table(path: Path) -> pl.DataFrame:
+    if not path.is_file():
+        raise InputError("no such file", where=str(path))
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    kind = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    try:
+        if kind in (".jsonl", ".ndjson"):
+            return pl.read_ndjson(data, infer_schema_length=None)
+        if kind == ".parquet":
+            return pl.read_parquet(data)
+        return pl.read_csv(data, separator="\t" if kind == ".tsv" else ",", infer_schema_length=None)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"cannot be read as a table: {error}", where=str(path)) from error
