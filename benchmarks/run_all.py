@@ -20,6 +20,8 @@ NAMES = (
     "classifiers",
     "spans",
     "planted_needs",
+    "negation_sides",
+    "statements",
     "mine_speed",
 )
 

@@ -18,12 +18,13 @@ from unmet.core.config import MineConfig
 from unmet.core.records import Need, Quote, TrendPoint
 from unmet.core.tables import MENTIONS
 from unmet.needs.bootstrap import Clusters, choose_clusters
+from unmet.needs.chips import chips_of
 from unmet.needs.identity import Statement, final_ids
 from unmet.needs.impact import Effects, estimate_effects, rating_problem
 from unmet.needs.opportunity import Scores, rank_order, satisfaction_of, score_need
 from unmet.needs.quotes import MIN_QUOTES, choose_quotes
 from unmet.needs.shares import wilson
-from unmet.needs.statistics import Evidence, aspect_counts, line_up, mood_of, phrases, segment_of
+from unmet.needs.statistics import Evidence, aspect_counts, line_up, mood_of, segment_of
 from unmet.needs.trends import Calendar, calendar_of, mentioning_per_month, slope_of, trend_points
 
 Lineage = Mapping[str, Mapping[str, list[str]]]
@@ -176,8 +177,7 @@ class _Cards:
         sides = {
             side: len(self.evidence.positions(index, side)) for side in ("negative", "positive", "unmet")
         }
-        displeased = mentions.filter(pl.col("polarity") == "negative")
-        pleased = mentions.filter(pl.col("polarity") == "positive")
+        complaints, praises = chips_of(mentions)
         scores = self._scores(index, documents)
         mean, variance = float(self.effects.value[index, 2]), float(self.effects.covariance[index, 2, 2])
         trend, trend_extra, trend_note = self._trend(index)
@@ -189,8 +189,8 @@ class _Cards:
             language=statement.language,
             polarity=mood_of(sides["unmet"], sides["positive"]),
             aspect_terms=aspect_counts(mentions, statement.aspect_terms),
-            complaints=phrases(displeased, "opinion", mentions.height),
-            praises=phrases(pleased, "opinion", mentions.height),
+            complaints=complaints,
+            praises=praises,
             segment=segment_of(mentions, self.evidence.documents),
             quotes=quotes,
             mentions=mentions.height,

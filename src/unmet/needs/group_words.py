@@ -1,41 +1,53 @@
-"""The words of each group: what it is called, what is praised, what is complained of, what comes with it."""
+"""The words of each group: what it is called and what is said of it, on which side, of which part."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from unmet.mining.concepts import LABEL, concepts
-from unmet.mining.keywords import naming_tokens
+from unmet.mining.concepts import LABEL, concept_of, concepts
 from unmet.mining.leftovers import STORY
-from unmet.mining.lexicon import judges_only, word_set
-from unmet.text.words import tag_words
+from unmet.mining.lexicon import generic_aspects
+from unmet.needs import phrases_en, phrases_zh
+from unmet.needs.phrases_en import normal
+from unmet.needs.said import Said
+from unmet.needs.telling import telling_phrases
+from unmet.text.words import stem_english, tag_words
 
-EN_KEPT = frozenset({"not", "no", "too", "hard", "never"})
-"""Words that stay at the head of an English opinion: without them it would mean something else."""
-COMPANY_SENTENCES = 150
-COMPANY_WORDS = 3
-MIN_LIFT = 2.0
-"""How much commoner an opinion must be in its group than over all groups to describe it."""
+SETTLED = 0.25
+"""Vote (−1 to 1) of a repeated pair from which its mentions count for a side in the wording."""
+SUBJECT_SHARE, AGREED_SHARE = 0.2, 0.4
+"""Share of a phrase's mentions, and of those that name a part, that must name the same one."""
+GROUNDED, COMMON_NAMES = 0.05, 12
+"""Least share of sentences with a phrase that hold one of the group's most common names."""
+COMMON_PHRASES = 40
+"""Phrases of a group that are looked at, most common first."""
+READ_MENTIONS = 500
+"""Mentions of a phrase whose sentences are read (an even sample of more)."""
+SHORT_STATE = 2
+"""Characters of an opinion up to which its inferred aspect is its subject; longer ones name their own."""
+_CLAUSE_START = re.compile(r".*[,，。.!！?？;；~～…、:：\s]", re.DOTALL)
+_CLOSES = re.compile(r"^(?:了|的|啊|呢|吧|呀|哦)*[\s,，。.!！?？;；~～…、:：)）]|^(?:了|的)*$")
+"""What follows a phrase that is whole: the end of its clause."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupWords:
-    """Words of one group, most common first, each with its number of mentions."""
+    """Words of one group."""
 
     language: str
-    names: tuple[tuple[str, int], ...]  # surface forms
-    complaints: tuple[tuple[str, int], ...]  # negative opinions that tell something
-    praises: tuple[tuple[str, int], ...]  # positive opinions that tell something
-    company: tuple[str, ...]  # nouns and verbs that set the group's unhappy sentences apart
+    names: tuple[tuple[str, int], ...]  # surface forms and their mentions, the most common first
+    said: tuple[Said, ...]
+    stories: tuple[Said, ...]  # phrases of its unhappy sentences beside the opinions
     n_requests: int
     n_negative: int
     n_positive: int
     named_by_opinion: bool  # the group has no aspect, only a telling opinion such as 漏水
-    name_is_praise: bool  # that opinion is mostly said with pleasure
+    titled: bool = False  # called by the title of its concept, because customers only name its states
 
 
 def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, GroupWords]:
@@ -43,16 +55,32 @@ def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, Group
 
     Args:
         mentions: grouped mentions (see ``mining.topics``): columns ``group``, ``language``, ``aspect``,
-            ``aspect_term``, ``term``, ``opinion``, ``opinion_term``, ``polarity``, ``is_request``,
-            ``sentence``.
-        top: words kept per kind.
+            ``aspect_term``, ``term``, ``opinion``, ``opinion_term``, ``opinion_end``, ``polarity``,
+            ``pair_vote``, ``is_request``, ``sentence``, ``start``.
+        top: names kept.
     """
     rows = mentions.filter(pl.col("group").is_not_null())
+    everywhere = _shares(rows)
     parts = {str(key[0]): part for key, part in rows.group_by(["group"], maintain_order=True)}
-    company = _company(parts)
-    own = {group: _own_opinions(part, rows) for group, part in parts.items()}
-    found = {group: _words_of(part, company[group], own[group], top) for group, part in parts.items()}
-    return {group: _titled(group, words) for group, words in found.items()}
+    # A group of both languages speaks the one that most of its mentions are in.
+    languages = {group: common(part["language"].to_list(), 1)[0][0] for group, part in parts.items()}
+    stories = telling_phrases(parts, languages)
+    found = {}
+    for group, part in parts.items():
+        words = _words_of(_own(part, group), languages[group], everywhere, top)
+        found[group] = _titled(group, replace(words, stories=stories[group]))
+    return found
+
+
+def _own(part: pl.DataFrame, group: str) -> pl.DataFrame:
+    """Mentions that a group's words are read from: not those that only its category brought in."""
+    if not group.startswith(LABEL):
+        return part
+    concept = group.removeprefix(LABEL)
+    distinct = part.select("term", "language").drop_nulls().unique().iter_rows()
+    named = [term for term, language in distinct if concept_of(term, language) == concept]
+    own = part.filter(pl.col("term").is_null() | pl.col("term").is_in(sorted(set(named))))
+    return own if own.height else part
 
 
 def _titled(group: str, words: GroupWords) -> GroupWords:
@@ -64,64 +92,50 @@ def _titled(group: str, words: GroupWords) -> GroupWords:
         return replace(words, named_by_opinion=False)
     if not group.startswith(LABEL):
         return words
-    said = words.names[0][0] if words.names else ""
-    if not (
-        words.named_by_opinion or said in dict((*words.praises, *words.complaints)) or _is_adjective(said)
-    ):
+    called = words.names[0][0] if words.names else ""
+    if not words.named_by_opinion and names_thing(called, words.language):
         return words
     title = concepts().titles[group.removeprefix(LABEL), words.language]
     count = words.names[0][1] if words.names else 0
     others = tuple(pair for pair in words.names if pair[0] != title)
-    return replace(words, names=((title, count), *others), named_by_opinion=False)
+    return replace(words, names=((title, count), *others), named_by_opinion=False, titled=True)
 
 
-def _is_adjective(word: str) -> bool:
-    tags = [tag for _, tag, _, _ in tag_words(word)]
-    return len(tags) == 1 and tags[0] in {"a", "ad", "v", "vi"}
+def names_thing(word: str, language: str) -> bool:
+    """Whether a word can name what a need is about; a state or an event ("durable", 没人接) cannot."""
+    return phrases_zh.names_thing(word) if language == "zh" else phrases_en.names_thing(word)
 
 
-def _own_opinions(part: pl.DataFrame, everything: pl.DataFrame) -> frozenset[str]:
-    """Opinions said of this group more than of the others: "easy to use" of a battery is a slip."""
-    everywhere = dict(everything["opinion_term"].drop_nulls().value_counts().iter_rows())
-    here = dict(part["opinion_term"].drop_nulls().value_counts().iter_rows())
-    size, total = sum(here.values()), sum(everywhere.values())
-    return frozenset(
-        term for term, count in here.items() if count / size >= MIN_LIFT * everywhere[term] / total
-    )
+def _shares(rows: pl.DataFrame) -> dict[tuple[str, str], float]:
+    """Share of each opinion among all opinions of its language."""
+    counted = rows.drop_nulls("opinion_term").group_by("language", "opinion_term").len()
+    totals = dict(counted.group_by("language").agg(pl.col("len").sum()).iter_rows())
+    return {(language, term): n / totals[language] for language, term, n in counted.iter_rows()}
 
 
-def _words_of(part: pl.DataFrame, company: tuple[str, ...], own: frozenset[str], top: int) -> GroupWords:
+def _words_of(
+    part: pl.DataFrame, language: str, everywhere: dict[tuple[str, str], float], top: int
+) -> GroupWords:
     counts = dict(part["polarity"].value_counts().iter_rows())
     n_requests = part.filter(pl.col("is_request") & (pl.col("polarity") == "neutral")).height
-    # A group of both languages speaks the one that most of its mentions are in.
-    language = _common(part["language"].to_list(), 1)[0][0]
     part = part.filter(pl.col("language") == language)
     return GroupWords(
         language=language,
-        names=_common(_names(part), top),
-        complaints=_common(_opinions(part, "negative", own), top),
-        praises=_common(_opinions(part, "positive", own), top),
-        company=company,
+        names=common(_names(part), top),
+        said=_said(part, language, everywhere),
+        stories=(),
         n_requests=n_requests,
         n_negative=counts.get("negative", 0),
         n_positive=counts.get("positive", 0),
         named_by_opinion=_named_by_opinion(part),
-        name_is_praise=_name_is_praise(part),
     )
 
 
 def _named_by_opinion(part: pl.DataFrame) -> bool:
     """Whether the commonest term of the group is hardly ever an aspect."""
-    top = _common(part["term"].drop_nulls().to_list(), 1)[0][0]
+    top = common(part["term"].drop_nulls().to_list(), 1)[0][0]
     own = part.filter(pl.col("term") == top)
     return own.filter(pl.col("aspect_term") == top).height < min(5, max(2, 0.1 * own.height))
-
-
-def _name_is_praise(part: pl.DataFrame) -> bool:
-    top = _common(part["term"].drop_nulls().to_list(), 1)[0][0]
-    said = part.filter(pl.col("opinion_term") == top)["polarity"]
-    source = said if len(said) else part["polarity"]
-    return int((source == "positive").sum()) > int((source == "negative").sum())
 
 
 def _names(part: pl.DataFrame) -> list[str]:
@@ -132,58 +146,107 @@ def _names(part: pl.DataFrame) -> list[str]:
         if aspect and aspect_term == term:
             names.append(" ".join(aspect.lower().split()))
         elif language == "en" and opinion and opinion_term == term:
-            names.append(_plain_english(opinion))
+            names.append(normal(opinion))
         else:
             names.append(term)
     return [name for name in names if name]
 
 
-def _opinions(part: pl.DataFrame, polarity: str, own: frozenset[str]) -> list[str]:
-    language = part["language"][0]
-    rows = part.filter((pl.col("polarity") == polarity) & pl.col("opinion_term").is_not_null())
-    return [
-        term if language == "zh" else _plain_english(opinion)
-        for term, opinion in rows.select("opinion_term", "opinion").iter_rows()
-        if term in own and not judges_only(term, language)
-    ]
+def _said(part: pl.DataFrame, language: str, everywhere: dict[tuple[str, str], float]) -> tuple[Said, ...]:
+    rows = part.drop_nulls("opinion_term").with_columns(
+        pl.when(pl.col("is_request") & (pl.col("polarity") == "neutral"))
+        .then(pl.lit("request"))
+        .when(pl.col("pair_vote").abs() < SETTLED)
+        .then(pl.lit("unsure"))
+        .when(pl.col("polarity") == "neutral")
+        .then(pl.lit("unsure"))
+        .otherwise("polarity")
+        .alias("side")
+    )
+    total = max(rows.height, 1)
+    called = [name for name, _ in common(_names(part), COMMON_NAMES)]
+    ranked = rows["opinion_term"].value_counts().sort(["count", "opinion_term"], descending=[True, False])
+    found = []
+    for term, count in ranked.head(COMMON_PHRASES).iter_rows():
+        own = rows.filter(pl.col("opinion_term") == term)
+        read = own.gather_every(-(-own.height // READ_MENTIONS))
+        sides = Counter(own["side"].to_list())
+        if not _grounded(read, called):
+            continue
+        found.append(
+            Said(
+                phrase=_enough(term, own) if language == "zh" else common(_plain(own), 1)[0][0],
+                complaints=sides["negative"],
+                praises=sides["positive"],
+                requests=sides["request"],
+                unsure=sides["unsure"],
+                subject=_subject(read, language),
+                closed=_closed(read),
+                lift=(count / total) / everywhere[language, term],
+            )
+        )
+    return tuple(found)
 
 
-def _plain_english(opinion: str) -> str:
-    """An English opinion without intensifiers at its head."""
-    words = opinion.lower().split()
-    while len(words) > 1 and words[0] in word_set("en_stop") and words[0] not in EN_KEPT:
-        words.pop(0)
-    return " ".join(words)
+def _grounded(own: pl.DataFrame, called: list[str]) -> bool:
+    """Whether enough sentences with a phrase name what the group is about.
+
+    An opinion that a guess brought into the group (粘 among words about standby) is told of something else.
+    """
+    named = own["sentence"].str.to_lowercase().str.contains_any(called).mean()
+    return isinstance(named, float) and named >= GROUNDED
 
 
-def _common(words: Sequence[str], top: int) -> tuple[tuple[str, int], ...]:
+def _enough(term: str, own: pl.DataFrame) -> str:
+    """够用 stays 够用: its canonical form 用 says nothing."""
+    enough = own["opinion"].str.contains("够" + term, literal=True).mean()
+    return "够" + term if len(term) == 1 and isinstance(enough, float) and enough > 0.5 else term
+
+
+def _plain(own: pl.DataFrame) -> list[str]:
+    return [normal(opinion) for opinion in own["opinion"].to_list()]
+
+
+def _subject(own: pl.DataFrame, language: str) -> str | None:
+    """The part that most mentions of a phrase name or mean, as written."""
+    names = []
+    chosen = own.select("aspect", "aspect_term", "opinion_term", "term", "aspect_end", "opinion_start")
+    for aspect, aspect_term, opinion_term, term, end, start in chosen.iter_rows():
+        if aspect and aspect_term == term and end is not None and end <= start:
+            names.append(" ".join(aspect.lower().split()))
+        elif language == "zh" and term and term not in opinion_term and len(opinion_term) <= SHORT_STATE:
+            names.append(term)
+    if not names and language == "zh":
+        names = _before(own)
+    if not names:
+        return None
+    heads = common([_head(name, language) for name in names], 1)[0]
+    name = common([name for name in names if _head(name, language) == heads[0]], 1)[0][0]
+    agreed = heads[1] >= max(2, SUBJECT_SHARE * own.height, AGREED_SHARE * len(names))
+    return name if agreed and name not in generic_aspects() else None
+
+
+def _head(name: str, language: str) -> str:
+    """What "arm holes" and "hole", 安装师傅 and 师傅 have in common."""
+    return name[-2:] if language == "zh" else stem_english(name.rsplit(maxsplit=1)[-1])
+
+
+def _before(own: pl.DataFrame) -> list[str]:
+    """The noun right before a phrase that names no part: 电话 in "打了三次电话没人接"."""
+    names = []
+    for sentence, begin, start in own.select("sentence", "opinion_start", "start").iter_rows():
+        words = tag_words(_CLAUSE_START.sub("", sentence[: begin - start])[-6:], "zh")
+        if words and words[-1][1] in ("n", "l") and len(words[-1][0]) > 1:
+            names.append(words[-1][0])
+    return names
+
+
+def _closed(own: pl.DataFrame) -> float:
+    ends = (own["opinion_end"] - own["start"]).to_list()
+    after = [sentence[end:] for sentence, end in zip(own["sentence"].to_list(), ends, strict=True)]
+    return sum(bool(_CLOSES.match(rest)) for rest in after) / max(len(after), 1)
+
+
+def common(words: Sequence[str], top: int) -> tuple[tuple[str, int], ...]:
+    """The most common words with their counts, ties in order of the word."""
     return tuple(sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0]))[:top])
-
-
-def _company(parts: dict[str, pl.DataFrame]) -> dict[str, tuple[str, ...]]:
-    """Words of each group's unhappy sentences that are much rarer in the other groups' (tf–idf)."""
-    counted = {group: _unhappy_words(part) for group, part in parts.items()}
-    spread: Counter[str] = Counter()
-    for words in counted.values():
-        spread.update({word for word, n in words.items() if n >= 2})
-    result = {}
-    for group, words in counted.items():
-        own = set(parts[group]["term"].drop_nulls().unique().to_list())
-        scored = {
-            word: n / (1 + spread[word])
-            for word, n in words.items()
-            if n >= 2 and not any(word in name or name in word for name in own)
-        }
-        best = sorted(scored, key=lambda word: (-scored[word], word))[:COMPANY_WORDS]
-        result[group] = tuple(best)
-    return result
-
-
-def _unhappy_words(part: pl.DataFrame) -> Counter[str]:
-    language = _common(part["language"].to_list(), 1)[0][0]
-    own = part.filter((pl.col("language") == language) & (pl.col("polarity") != "positive"))
-    unhappy = own.head(COMPANY_SENTENCES)
-    words: Counter[str] = Counter()
-    for sentence, language in unhappy.select("sentence", "language").iter_rows():
-        words.update({token.word for token in naming_tokens(sentence, language)})
-    return words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +14,7 @@ from unmet.report.labels import Box, Circle, place_names, spread_out
 from unmet.report.wording import Plain, Words, decimal, inset, percent
 
 MIDDLE_SATISFACTION = 5.0
+_PART = re.compile("[，、；;,]")
 QUADRANTS = {(True, False): "fix", (True, True): "keep", (False, False): "watch", (False, True): "fine"}
 """(at or above the middle height, at or above satisfaction 5) → name."""
 
@@ -30,6 +32,7 @@ class Frame:
     size: int = 12
     longest: int = 18
     radius: tuple[float, float] = (9.0, 18.0)
+    most: int = 40  # needs drawn, highest ranks first: more would cover each other
 
     @property
     def area(self) -> Box:
@@ -37,7 +40,10 @@ class Frame:
         return Box(self.left, self.top, self.width - self.right, self.height - self.bottom)
 
 
-FRAMES = {"wide": Frame(920, 580), "narrow": Frame(360, 480, left=34, size=11, longest=10, radius=(7, 12))}
+FRAMES = {
+    "wide": Frame(920, 580),
+    "narrow": Frame(360, 480, left=34, size=11, longest=10, radius=(7, 12), most=24),
+}
 
 
 def by_mentions(needs: Sequence[Plain]) -> bool:
@@ -81,17 +87,30 @@ def draw_map(needs: Sequence[Plain], words: Words) -> dict[str, Any] | None:
         return None
     drawn = [need for need in needs if need["id"] in high]
     suffix = "_mentions" if by_mentions(needs) else ""
+    kind = quadrants(needs)
+    note = str(words[f"map_note{suffix}"])
+    if len(drawn) > FRAMES["narrow"].most:
+        note += words["map_part"].format(wide=FRAMES["wide"].most, narrow=FRAMES["narrow"].most)
     return {
         "heading": words[f"map_heading{suffix}"],
-        "note": words[f"map_note{suffix}"],
+        "note": note,
         "x_label": words["map_x"],
         "y_label": words[f"map_y{suffix}"],
-        "drawings": [_drawing(name, frame, drawn, high, suffix, words) for name, frame in FRAMES.items()],
+        "drawings": [
+            _drawing(name, frame, drawn[: frame.most], high, kind, suffix, words)
+            for name, frame in FRAMES.items()
+        ],
     }
 
 
 def _drawing(
-    name: str, frame: Frame, needs: Sequence[Plain], high: dict[str, float], suffix: str, words: Words
+    name: str,
+    frame: Frame,
+    needs: Sequence[Plain],
+    high: dict[str, float],
+    kind: dict[str, str],
+    suffix: str,
+    words: Words,
 ) -> dict[str, Any]:
     area, top = frame.area, _top(high.values(), limit=100.0 if suffix else 10.0)
     middle = median(high.values())
@@ -114,10 +133,27 @@ def _drawing(
         area,
     )
     captions = _captions(frame, suffix, words)
-    kind = quadrants(needs)
+    points = _points(needs, circles, kind, frame, words)
+    return {
+        "name": name,
+        "frame": {"width": frame.width, "height": frame.height, "size": frame.size},
+        "area": {"left": area.left, "top": area.top, "right": area.right, "bottom": area.bottom},
+        "middle": {"x": x_of(MIDDLE_SATISFACTION), "y": y_of(middle)},
+        "x_ticks": [{"x": x_of(value), "label": str(value)} for value in range(first, last + 1)],
+        "y_ticks": [{"y": y_of(top * i / 4), "label": f"{top * i / 4:g}"} for i in range(5)],
+        "captions": captions,
+        # Drawn from last to first rank, so that the most important circle lies on top.
+        "points": points[::-1],
+    }
+
+
+def _points(
+    needs: Sequence[Plain], circles: Sequence[Circle], kind: dict[str, str], frame: Frame, words: Words
+) -> list[dict[str, Any]]:
+    """Circles with what is said of them, and a name where there is room for it."""
     names = [_short_name(need, frame.longest) for need in needs]
-    places = place_names(names, circles, area, size=frame.size)
-    points = [
+    places = place_names(names, circles, frame.area, size=frame.size)
+    return [
         {
             "id": need["id"],
             "rank": need["rank"],
@@ -132,17 +168,6 @@ def _drawing(
         }
         for need, circle, text, place in zip(needs, circles, names, places, strict=True)
     ]
-    return {
-        "name": name,
-        "frame": {"width": frame.width, "height": frame.height, "size": frame.size},
-        "area": {"left": area.left, "top": area.top, "right": area.right, "bottom": area.bottom},
-        "middle": {"x": x_of(MIDDLE_SATISFACTION), "y": y_of(middle)},
-        "x_ticks": [{"x": x_of(value), "label": str(value)} for value in range(first, last + 1)],
-        "y_ticks": [{"y": y_of(top * i / 4), "label": f"{top * i / 4:g}"} for i in range(5)],
-        "captions": captions,
-        # Drawn from last to first rank, so that the most important circle lies on top.
-        "points": points[::-1],
-    }
 
 
 def _satisfaction_range(values: Sequence[float]) -> tuple[int, int]:
@@ -164,9 +189,13 @@ def _radii(shares: Sequence[float], between: tuple[float, float]) -> list[float]
 
 
 def _short_name(need: Plain, longest: int) -> str:
-    """The first word customers call it by, else the beginning of the statement."""
-    terms = need.get("aspect_terms") or ()
-    return inset(terms[0]["value"] if terms else need["statement"], longest)
+    """The first wish of the statement if it is short, else the first name that the statement holds."""
+    statement = str(need["statement"])
+    opening = _PART.split(statement)[0].strip()
+    if len(opening) <= longest:
+        return inset(opening, longest)
+    names = [term["value"] for term in need.get("aspect_terms") or ()]
+    return inset(next((name for name in names if name in statement.lower()), opening), longest)
 
 
 def _title(need: Plain, words: Words) -> str:
