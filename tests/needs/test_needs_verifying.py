@@ -66,7 +66,7 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
         plain = to_json(measured.needs, documents=documents, mentions=measured.mentions, config=config)
         documents.write_parquet(folder.path / "documents.parquet")
         rejected.write_parquet(folder.path / "rejected.parquet")
-        measured.mentions.write_parquet(folder.path / "mentions.parquet")
+        measured.mentions.sink_parquet(folder.path / "mentions.parquet")
         write_json(folder.path / "needs.json", plain)
         write_json(folder.path / "quality.json", {})
         write_report(folder.path, plain)
@@ -75,7 +75,7 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
         "rows_by_source": {"shop.csv": 502},
         "documents": 500,
         "rejected": 2,
-        "mentions": measured.mentions.height,
+        "mentions": mentions.height,
         "needs": len(measured.needs),
     }
     folder.finish(models=MODELS, counts=counts)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 import polars as pl
 
 from unmet.core.errors import RunFolderError
+
+SLICE_ROWS = 200_000
+"""Rows of a table that are held at once where it is read in slices."""
 
 # What a source row becomes after mapping, before cleaning ("records"). ``text`` is the source field
 # as it stood; nothing in this table is written to disk.
@@ -99,3 +105,20 @@ def conform(frame: pl.DataFrame, schema: dict[str, pl.DataType], *, name: str) -
         )
     except pl.exceptions.PolarsError as error:
         raise RunFolderError(f"table {name} does not fit its contract: {error}") from error
+
+
+def positions_of(ids: pl.Series, ordered: pl.Series) -> pl.Series:
+    """Number of every document: the place of its id in a column of ids, null where it is not there.
+
+    Four bytes that stand for an id string; numbers sort like the ids if ``ordered`` is sorted.
+    """
+    known = pl.DataFrame({"id": ordered}).with_row_index("position")
+    wanted = pl.DataFrame({"id": ids})
+    return wanted.join(known, on="id", how="left", maintain_order="left")["position"]
+
+
+def slices(table: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Columns of a Parquet table, SLICE_ROWS rows at a time; one slice without rows if it has none."""
+    scanned = pl.scan_parquet(table).select(columns)
+    for begin in range(0, max(scanned.select(pl.len()).collect().item(), 1), SLICE_ROWS):
+        yield scanned.slice(begin, SLICE_ROWS).collect()

@@ -26,7 +26,7 @@ def harmonise(frame: pl.DataFrame) -> pl.DataFrame:
     """Set ``polarity`` of repeated term–opinion pairs to what their mentions say on the whole.
 
     Args:
-        frame: mentions with ``language``, ``term``, ``opinion_term``, ``sentence_sentiment``.
+        frame: mentions with ``position``, ``language``, ``term``, ``opinion_term``, ``sentence_sentiment``.
     """
     key = ["language", "term", "opinion_term"]
     own = pl.col("polarity").replace_strict({"positive": 1.0, "negative": -1.0}, default=0.0)
@@ -40,7 +40,7 @@ def harmonise(frame: pl.DataFrame) -> pl.DataFrame:
     )
     if pairs.is_empty():
         return frame
-    read = ["document_id", "start", "end", "polarity", "sentence_sentiment", *key]
+    read = ["position", "start", "end", "polarity", "sentence_sentiment", *key]
     joined = frame.select(read).join(pairs.select("_pair", *key), on=key, how="left", maintain_order="left")
     vote = (pairs["_own"].to_numpy() + TONE_WEIGHT * _tones(joined, pairs.height)) / (1 + TONE_WEIGHT)
     # Where tagger and tone pull apart and neither wins, the pair is neither praise nor complaint.
@@ -62,7 +62,7 @@ def _tones(joined: pl.DataFrame, n_pairs: int) -> NDArray[np.float64]:
         {"positive": n_pairs, "negative": n_pairs + 1}, default=n_pairs + 2
     )
     rows = joined.select(
-        pl.struct("document_id", "start", "end").rank("dense").alias("sentence") - 1,
+        pl.struct("position", "start", "end").rank("dense").alias("sentence") - 1,
         pl.coalesce(pl.col("_pair").cast(pl.Int64), rest.cast(pl.Int64)).alias("column"),
         pl.col("sentence_sentiment").fill_null(0.0).alias("tone"),
     )

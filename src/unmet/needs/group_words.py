@@ -12,6 +12,7 @@ from unmet.mining.concepts import LABEL, concepts
 from unmet.mining.keywords import naming_tokens
 from unmet.mining.leftovers import STORY
 from unmet.mining.lexicon import judges_only, word_set
+from unmet.mining.sentences import Sentences
 from unmet.text.words import tag_words
 
 EN_KEPT = frozenset({"not", "no", "too", "hard", "never"})
@@ -20,6 +21,20 @@ COMPANY_SENTENCES = 150
 COMPANY_WORDS = 3
 MIN_LIFT = 2.0
 """How much commoner an opinion must be in its group than over all groups to describe it."""
+_READ = (
+    "group",
+    "language",
+    "aspect",
+    "aspect_term",
+    "term",
+    "opinion",
+    "opinion_term",
+    "polarity",
+    "is_request",
+    "position",
+    "start",
+    "end",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +53,19 @@ class GroupWords:
     name_is_praise: bool  # that opinion is mostly said with pleasure
 
 
-def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, GroupWords]:
+def words_of_groups(mentions: pl.DataFrame, sentences: Sentences, *, top: int = 12) -> dict[str, GroupWords]:
     """Collect each group's words.
 
     Args:
         mentions: grouped mentions (see ``mining.topics``): columns ``group``, ``language``, ``aspect``,
             ``aspect_term``, ``term``, ``opinion``, ``opinion_term``, ``polarity``, ``is_request``,
-            ``sentence``.
+            ``position``, ``start``, ``end``.
+        sentences: cuts their sentences.
         top: words kept per kind.
     """
-    rows = mentions.filter(pl.col("group").is_not_null())
+    rows = mentions.select(_READ).filter(pl.col("group").is_not_null())
     parts = {str(key[0]): part for key, part in rows.group_by(["group"], maintain_order=True)}
-    company = _company(parts)
+    company = _company(parts, sentences)
     own = {group: _own_opinions(part, rows) for group, part in parts.items()}
     found = {group: _words_of(part, company[group], own[group], top) for group, part in parts.items()}
     return {group: _titled(group, words) for group, words in found.items()}
@@ -160,9 +176,9 @@ def _common(words: Sequence[str], top: int) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0]))[:top])
 
 
-def _company(parts: dict[str, pl.DataFrame]) -> dict[str, tuple[str, ...]]:
+def _company(parts: dict[str, pl.DataFrame], sentences: Sentences) -> dict[str, tuple[str, ...]]:
     """Words of each group's unhappy sentences that are much rarer in the other groups' (tf–idf)."""
-    counted = {group: _unhappy_words(part) for group, part in parts.items()}
+    counted = {group: _unhappy_words(part, sentences) for group, part in parts.items()}
     spread: Counter[str] = Counter()
     for words in counted.values():
         spread.update({word for word, n in words.items() if n >= 2})
@@ -179,10 +195,10 @@ def _company(parts: dict[str, pl.DataFrame]) -> dict[str, tuple[str, ...]]:
     return result
 
 
-def _unhappy_words(part: pl.DataFrame) -> Counter[str]:
+def _unhappy_words(part: pl.DataFrame, sentences: Sentences) -> Counter[str]:
     language = _common(part["language"].to_list(), 1)[0][0]
     own = part.filter((pl.col("language") == language) & (pl.col("polarity") != "positive"))
-    unhappy = own.head(COMPANY_SENTENCES)
+    unhappy = sentences.added_to(own.head(COMPANY_SENTENCES))
     words: Counter[str] = Counter()
     for sentence, language in unhappy.select("sentence", "language").iter_rows():
         words.update({token.word for token in naming_tokens(sentence, language)})
