@@ -75,6 +75,9 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
         mentions = mentions.with_columns(positions_of(mentions["document_id"], documents["document_id"]))
     languages = documents["language"].gather(mentions["position"])
     frame = mentions.select(READ_COLUMNS).with_columns(languages)
+    # Row order is kept, so the columns that grouping never reads come back as they were.
+    rest = mentions.drop(READ_COLUMNS)
+    del mentions
     named = _product_words(documents)
     frame = add_terms(frame, named=named)
     frame = attach_bare_sentences(frame, sentences, named=named, min_mentions=config.needs.min_mentions)
@@ -84,8 +87,7 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
     floor = smallest_group(documents.height, config)
     frame = place_leftovers(frame, sentences, floor=floor, seed=config.seed, named=named)
     frame = frame.with_columns(_typicality(frame, sentences, config.seed))
-    # Row order was kept, so the columns that grouping never reads come back as they were.
-    rest = mentions.select(column for column in mentions.columns if column not in frame.columns)
+    rest = rest.select(column for column in rest.columns if column not in frame.columns)
     return GroupedMentions(pl.concat([frame, rest], how="horizontal"), sentences)
 
 

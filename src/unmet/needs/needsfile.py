@@ -14,6 +14,7 @@ from unmet.core.config import MineConfig
 from unmet.core.errors import RunFolderError
 from unmet.core.files import rounded
 from unmet.core.records import Count, Estimate, Impact, Need, Quote, Segment, TrendPoint
+from unmet.core.tables import height
 from unmet.needs.cards import data_as_of
 from unmet.needs.quotes import quote_of, with_texts
 
@@ -60,7 +61,7 @@ def to_json(
             "seed": config.seed,
             "confidence_level": config.needs.confidence_level,
             "documents": documents.height,
-            "mentions": mentions.lazy().select(pl.len()).collect().item(),
+            "mentions": height(mentions.lazy()),
             "needs": [asdict(need) for need in needs],
             "unclustered": unclustered,
         }
@@ -72,7 +73,7 @@ def unclustered_summary(
     documents: pl.DataFrame, mentions: pl.LazyFrame, texts: pl.LazyFrame | None = None
 ) -> dict[str, Any]:
     """Mentions without a need: how many, why, and the surest of them as quotes from ten documents."""
-    total = mentions.select(pl.len()).collect().item()
+    total = height(mentions)
     left = mentions.filter(pl.col("need_id").is_null())
     reason = pl.col("unclustered_reason").fill_null("unknown")
     reasons = left.select(reason).collect().to_series().value_counts(name="n")

@@ -132,7 +132,7 @@ def _numbered(mentions: Path, ids: pl.Series) -> pl.DataFrame:
     offsets = pl.col(pl.Int64).cast(pl.Int32)
     parts = [
         part.with_columns(positions_of(part["document_id"], ids), offsets).drop("document_id")
-        for part in slices(mentions, columns)
+        for part in slices(pl.scan_parquet(mentions).select(columns))
     ]
     return pl.concat(parts, rechunk=True)
 
