@@ -1,4 +1,4 @@
-"""Seconds and peak memory of `mine` and `annotate` on real reviews, and on a million varied rows.
+"""Seconds and peak memory of `annotate`, `mine` and `verify` on real reviews, and on a million varied rows.
 
 Each measurement is a fresh process of the installed command; memory is the peak of the whole process tree,
 sampled every 0.2 s. Prints one Markdown table.
@@ -72,6 +72,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[250_000, 1_000_000])
     parser.add_argument("--only-annotate", action="store_true")
+    parser.add_argument("--only-mine", action="store_true")
+    parser.add_argument("--keep", type=Path, help="folder that keeps the runs")
     sizes = parser.parse_args()
     if not SOURCE.exists():
         print(f"not run: {SOURCE.name} is not there (set UNMET_DATA)")
@@ -81,6 +83,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores\n\n| job | rows | seconds | rows/s | peak GB |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
+        runs = sizes.keep or out
 
         def row(label: str, rows: int, command: list[str]) -> None:
             seconds, memory = measure(command)
@@ -88,21 +91,23 @@ def main() -> None:
                 f"| {label} | {rows:,} | {seconds:.1f} | {rows / seconds:,.0f} | {memory:.2f} |", flush=True
             )
 
-        for tasks in ("sentiment", "sentiment,intensity,aspects,entities,need"):
-            target = str(out / "marks.jsonl")
-            command = [unmet, "annotate", str(SOURCE), "--tasks", tasks, "--out", target]
-            row(f"annotate {tasks}", n_rows, command)
+        def mine(label: str, rows: int, source: Path) -> None:
+            run = str(runs / f"run{rows}")
+            row(f"mine{label}", rows, [unmet, "mine", str(source), "--out", run, "--overwrite"])
+            row(f"verify{label}", rows, [unmet, "verify", run])
+
+        if not sizes.only_mine:
+            for tasks in ("sentiment", "sentiment,intensity,aspects,entities,need"):
+                target = str(out / "marks.jsonl")
+                command = [unmet, "annotate", str(SOURCE), "--tasks", tasks, "--out", target]
+                row(f"annotate {tasks}", n_rows, command)
         if sizes.only_annotate:
             return
-        row("mine", n_rows, [unmet, "mine", str(SOURCE), "--out", str(out / "run")])
+        mine("", n_rows, SOURCE)
         for size in sizes.rows:
             big = out / f"{size}.csv"
             varied(big, size)
-            row(
-                "mine, repeated with changes",
-                size,
-                [unmet, "mine", str(big), "--out", str(out / f"run{size}")],
-            )
+            mine(", repeated with changes", size, big)
             big.unlink()
 
 

@@ -25,9 +25,9 @@ from unmet.core.offsets import load_edits, to_source
 from unmet.mining.topics import group_mentions
 from unmet.needs import phrases_en, phrases_zh
 from unmet.needs.group_words import GroupWords, words_of_groups
+from unmet.needs.needsfile import from_json
 from unmet.needs.statements import LONGEST, Wording, word_need
 from unmet.pipeline.mine import run_mine
-from unmet.pipeline.needing import MEASURED_COLUMNS, build_cards
 from unmet.pipeline.reading_texts import read_texts
 from unmet.sample import Shop, make_shop, write_shop
 
@@ -135,21 +135,20 @@ def judge(name: str, files: list[Path], top: int, shop: Shop | None = None) -> J
         run_mine(files, run, config=config, workers=1)
         documents = run / "documents.parquet"
         read_texts(documents, raw, tier=config.tier, workers=1, progress=lambda rows: None)
-        return judge_tables(name, pl.read_parquet(documents), pl.read_parquet(raw), top, shop)
+        return judge_run(name, run, pl.read_parquet(raw), top, shop)
 
 
-def judge_tables(
-    name: str, documents: pl.DataFrame, raw: pl.DataFrame, top: int, shop: Shop | None = None
-) -> Judged:
-    """Judge the first statements made from documents and their mentions before grouping."""
+def judge_run(name: str, run: Path, raw: pl.DataFrame, top: int, shop: Shop | None = None) -> Judged:
+    """Judge the first statements of a run; ``raw`` are its mentions before grouping."""
     config, judged = MineConfig(), Judged(name)
-    built = build_cards(documents.select(MEASURED_COLUMNS), raw, config=config, models={})
+    documents, needs = pl.read_parquet(run / "documents.parquet"), from_json(run / "needs.json").needs
+    settled = pl.read_parquet(run / "mentions.parquet", columns=["mention_id", "need_id"])
     read = documents.select("document_id", "language", "text", "product", "category")
-    grouped = group_mentions(raw, read, config=config).mentions
-    words = words_of_groups(grouped)
+    found = group_mentions(raw, read, config=config)
+    grouped, words = found.mentions, words_of_groups(found.mentions, found.sentences)
     of_need = (
         grouped.select("mention_id", "group")
-        .join(built.mentions.select("mention_id", "need_id"), on="mention_id")
+        .join(settled, on="mention_id")
         .drop_nulls()
         .unique("need_id", keep="first", maintain_order=True)
     )
@@ -157,7 +156,7 @@ def judge_tables(
     sources = documents.select("document_id", "source", "row", "edits")
     placed = grouped.join(sources, on="document_id").drop_nulls("opinion")
     planted = planted_places(shop) if shop is not None else {}
-    for need in built.needs[:top]:
+    for need in needs[:top]:
         group = groups[need.id]
         wording = word_need(words[group])
         faults = faults_of(wording, words[group])

@@ -1,8 +1,9 @@
 import polars as pl
 import pytest
 
+from unmet.core import tables
 from unmet.core.errors import RunFolderError
-from unmet.core.tables import MENTIONS, REJECTED, conform
+from unmet.core.tables import MENTIONS, REJECTED, conform, height, positions_of, slices
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,20 @@ def test_unknown_columns_and_wrong_types_are_refused():
         conform(pl.DataFrame({"colour": ["red"]}), REJECTED, name="rejected")
     with pytest.raises(RunFolderError, match="contract"):
         conform(pl.DataFrame({"row": ["three"]}), REJECTED, name="rejected")
+
+
+def test_documents_are_numbered_by_the_place_of_their_id():
+    ordered = pl.Series(["a", "b", "d"])
+    assert positions_of(pl.Series(["d", "a", "c", "d"]), ordered).to_list() == [2, 0, None, 2]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 8])
+def test_slices_are_the_whole_table_in_order(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr(tables, "SLICE_ROWS", 4)
+    table = pl.DataFrame({"n": pl.Series(range(rows), dtype=pl.Int64)})
+    table.write_parquet(tmp_path / "table.parquet", row_group_size=3)
+    scanned = pl.scan_parquet(tmp_path / "table.parquet")
+    parts = list(slices(scanned))
+    assert pl.concat(parts).equals(table)
+    assert max(part.height for part in parts) <= 4
+    assert height(scanned) == rows

@@ -3,6 +3,7 @@ from __future__ import annotations
 import polars as pl
 
 from unmet.mining.leftovers import place_leftovers
+from unmet.mining.sentences import Sentences
 
 STORIES = [
     "淋了场雨包里全湿了",
@@ -25,11 +26,10 @@ OTHERS = [
 def frame(sentences: list[str], groups: list[str | None]) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "document_id": [f"d{i}" for i in range(len(sentences))],
+            "position": range(len(sentences)),
             "start": 0,
             "end": [len(s) for s in sentences],
             "language": "zh",
-            "sentence": sentences,
             "polarity": "negative",
             "is_request": False,
             "group": groups,
@@ -40,9 +40,13 @@ def frame(sentences: list[str], groups: list[str | None]) -> pl.DataFrame:
     )
 
 
+def texts(sentences: list[str]) -> Sentences:
+    return Sentences(pl.Series(sentences))
+
+
 def test_the_same_story_becomes_one_group_with_a_name():
     given = frame(STORIES + OTHERS, [None] * (len(STORIES) + len(OTHERS)))
-    got = place_leftovers(given, floor=4, seed=0)
+    got = place_leftovers(given, texts(STORIES + OTHERS), floor=4, seed=0)
     told = got["group"][: len(STORIES)].drop_nulls()
     assert len(told) >= 4
     assert told.n_unique() == 1
@@ -52,12 +56,12 @@ def test_the_same_story_becomes_one_group_with_a_name():
 
 def test_a_small_or_a_happy_rest_is_left_alone():
     given = frame(STORIES, [None] * len(STORIES))
-    assert place_leftovers(given, floor=10, seed=0).equals(given)
+    assert place_leftovers(given, texts(STORIES), floor=10, seed=0).equals(given)
     happy = given.with_columns(pl.lit("positive").alias("polarity"))
-    assert place_leftovers(happy, floor=2, seed=0).equals(happy)
+    assert place_leftovers(happy, texts(STORIES), floor=2, seed=0).equals(happy)
 
 
 def test_what_has_a_group_keeps_it():
     given = frame(STORIES * 2, ["concept:waterproof"] * len(STORIES) + [None] * len(STORIES))
-    got = place_leftovers(given, floor=3, seed=0)
+    got = place_leftovers(given, texts(STORIES * 2), floor=3, seed=0)
     assert got["group"][: len(STORIES)].to_list() == ["concept:waterproof"] * len(STORIES)

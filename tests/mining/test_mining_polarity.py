@@ -8,7 +8,7 @@ from unmet.mining.polarity import harmonise
 def mentions(rows: list[tuple[str, str, str, str, float]]) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "document_id": [row[0] for row in rows],
+            "position": pl.Series([row[0] for row in rows]).rank("dense"),
             "start": 0,
             "end": 10,
             "language": "zh",

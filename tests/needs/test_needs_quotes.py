@@ -57,9 +57,9 @@ def test_typical_quotes_come_first(shop):
     evidence = line_up(shop.documents, shop.mentions)
     mentions = evidence.mentions.filter(pl.col("need") == 0)
     first = choose_quotes(mentions, evidence.documents, mood="negative", limit=1)[0]
-    typicality = mentions.filter(
-        (pl.col("document_id") == first.document_id) & (pl.col("start") == first.start)
-    )["typicality"][0]
+    position = evidence.documents["document_id"].index_of(first.document_id)
+    quoted = mentions.filter((pl.col("position") == position) & (pl.col("start") == first.start))
+    typicality = quoted["typicality"][0]
     assert typicality == mentions.filter("unmet")["typicality"].max()
 
 
@@ -87,8 +87,8 @@ def test_copies_are_not_quoted_twice_and_too_few_quotes_is_no_card(shop):
     documents, mentions = repeated(shop, same)
     result = measure_needs(documents, mentions, statements=shop.statements, config=MineConfig(), models={})
     assert result.needs == []
-    assert result.mentions["need_id"].null_count() == len(same)
-    assert set(result.mentions["unclustered_reason"]) == {"too_few_quotes"}
+    assert result.mentions.collect()["need_id"].null_count() == len(same)
+    assert set(result.mentions.collect()["unclustered_reason"]) == {"too_few_quotes"}
 
 
 def test_lengths_outside_the_preferred_range_are_a_last_resort(shop):

@@ -57,6 +57,21 @@ def test_order_of_rows_does_not_matter(shop):
     assert shuffled.mentions.equals(ordered.mentions)
 
 
+def test_evidence_without_a_need_is_as_if_it_had_no_mentions(shop):
+    rest = line_up(shop.documents, shop.mentions.filter(pl.col("need_id") != "box"))
+    left = line_up(shop.documents, shop.mentions).without(["box"])
+    assert left.need_ids == rest.need_ids == ("fan",)
+    assert left.mentions.equals(rest.mentions)
+    assert left.pairs.equals(rest.pairs)
+
+
+def test_parts_are_the_mentions_of_each_need(shop):
+    evidence = line_up(shop.documents, shop.mentions)
+    for need, part in evidence.parts().items():
+        assert part.equals(evidence.mentions.filter(pl.col("need") == need))
+    assert sum(part.height for part in evidence.parts().values()) == evidence.mentions.height
+
+
 def test_a_mention_without_its_document_is_an_error(shop):
     with pytest.raises(RunFolderError, match="not there"):
         line_up(shop.documents.head(10), shop.mentions)

@@ -12,6 +12,7 @@ from unmet.core.files import dump_json, write_json
 from unmet.core.runs import RunFolder, describe_inputs
 from unmet.core.tables import REJECTED
 from unmet.needs.cards import measure_needs
+from unmet.needs.evidence_checks import _check_mention, check_mentions
 from unmet.needs.identity import assign_ids
 from unmet.needs.needsfile import from_json, to_json
 from unmet.needs.verifying import verify_run
@@ -66,7 +67,7 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
         plain = to_json(measured.needs, documents=documents, mentions=measured.mentions, config=config)
         documents.write_parquet(folder.path / "documents.parquet")
         rejected.write_parquet(folder.path / "rejected.parquet")
-        measured.mentions.write_parquet(folder.path / "mentions.parquet")
+        measured.mentions.sink_parquet(folder.path / "mentions.parquet")
         write_json(folder.path / "needs.json", plain)
         write_json(folder.path / "quality.json", {})
         write_report(folder.path, plain)
@@ -75,7 +76,7 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
         "rows_by_source": {"shop.csv": 502},
         "documents": 500,
         "rejected": 2,
-        "mentions": measured.mentions.height,
+        "mentions": mentions.height,
         "needs": len(measured.needs),
     }
     folder.finish(models=MODELS, counts=counts)
@@ -262,6 +263,26 @@ def test_a_span_outside_its_document_is_named(run):
     end = pl.when(pl.int_range(pl.len()) == row).then(9999).otherwise("end").alias("end")
     rewrite(run, "mentions.parquet", mentions.with_columns(end))
     assert any(f"mentions.parquet {name} span" in str(d) for d in verify_run(run).differences)
+
+
+def test_whole_columns_find_the_rows_that_a_look_at_each_row_finds(run):
+    documents, mentions = (pl.read_parquet(run / f"{name}.parquet") for name in ("documents", "mentions"))
+    chance = random.Random(3)
+    rows = mentions.head(120).to_dicts()
+    broken = ("document_id", "start", "end", "aspect", "aspect_start", "aspect_end", "opinion_end")
+    for row in rows[::2]:
+        key = chance.choice(broken)
+        number = isinstance(row[key], int)
+        row[key] = chance.choice([None, -1, 0, row[key] + 1, 9999] if number else [None, "lid"])
+    changed = pl.DataFrame(rows, schema=mentions.schema)
+    texts = dict(documents.select("document_id", "text").iter_rows())
+    each = [
+        str(found)
+        for row in changed.to_dicts()
+        for found in _check_mention(row, texts.get(row["document_id"]))
+    ]
+    assert len(each) >= 40
+    assert [str(found) for found in check_mentions(documents.lazy(), changed.lazy())] == each
 
 
 def test_a_changed_aspect_is_named(run):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from unmet.core.errors import RunFolderError
+
+SLICE_ROWS = 200_000
+"""Rows of a table that are held at once where it is read in slices."""
 
 # What a source row becomes after mapping, before cleaning ("records"). ``text`` is the source field
 # as it stood; nothing in this table is written to disk.
@@ -87,15 +92,44 @@ def conform(frame: pl.DataFrame, schema: dict[str, pl.DataType], *, name: str) -
     Raises:
         RunFolderError: a column is unknown or cannot be cast.
     """
-    unknown = [column for column in frame.columns if column not in schema]
-    if unknown:
-        raise RunFolderError(f"table {name} has unknown columns {unknown}")
     try:
-        return frame.select(
-            (pl.col(column) if column in frame.columns else pl.repeat(None, frame.height))
-            .cast(dtype)
-            .alias(column)
-            for column, dtype in schema.items()
-        )
+        return conforming(frame.lazy(), schema, name=name).collect()
     except pl.exceptions.PolarsError as error:
         raise RunFolderError(f"table {name} does not fit its contract: {error}") from error
+
+
+def conforming(table: pl.LazyFrame, schema: dict[str, pl.DataType], *, name: str) -> pl.LazyFrame:
+    """The plan of :func:`conform`; a column that cannot be cast is noticed where it is collected.
+
+    Raises:
+        RunFolderError: a column is unknown.
+    """
+    present = table.collect_schema().names()
+    unknown = [column for column in present if column not in schema]
+    if unknown:
+        raise RunFolderError(f"table {name} has unknown columns {unknown}")
+    return table.select(
+        (pl.col(column) if column in present else pl.repeat(None, pl.len())).cast(dtype).alias(column)
+        for column, dtype in schema.items()
+    )
+
+
+def positions_of(ids: pl.Series, ordered: pl.Series) -> pl.Series:
+    """Number of every document: the place of its id in a column of ids, null where it is not there.
+
+    Four bytes that stand for an id string; numbers sort like the ids if ``ordered`` is sorted.
+    """
+    known = pl.DataFrame({"id": ordered}).with_row_index("position")
+    wanted = pl.DataFrame({"id": ids})
+    return wanted.join(known, on="id", how="left", maintain_order="left")["position"]
+
+
+def slices(table: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """A scanned table, SLICE_ROWS rows at a time; one slice without rows if it has none."""
+    for begin in range(0, max(height(table), 1), SLICE_ROWS):
+        yield table.slice(begin, SLICE_ROWS).collect()
+
+
+def height(table: pl.LazyFrame) -> int:
+    """Number of rows of a scanned table."""
+    return int(table.select(pl.len()).collect().item())

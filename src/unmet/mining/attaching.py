@@ -15,11 +15,14 @@ import polars as pl
 
 from unmet.core.records import Span
 from unmet.mining.concepts import concepts
-from unmet.mining.keywords import MIN_SCORE, complaint_keywords, naming_tokens
+from unmet.mining.keywords import MAX_SENTENCES, MIN_SCORE, complaint_keywords, naming_tokens
+from unmet.mining.sentences import Sentences
 
 MIN_ASPECT_USES = 5
 CONCEPT_WEIGHT = 1e-6
 """Below every complaint keyword, above aspects that are merely known."""
+READ_ROWS = 50_000
+"""Sentences held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +32,36 @@ class _Found:
 
 
 def attach_bare_sentences(
-    frame: pl.DataFrame, *, named: Mapping[str, Set[str]], min_mentions: int
+    frame: pl.DataFrame, sentences: Sentences, *, named: Mapping[str, Set[str]], min_mentions: int
 ) -> pl.DataFrame:
     """Fill ``term``, ``aspect`` and the aspect span of unhappy mentions that name nothing themselves.
 
     Args:
-        frame: mentions with ``language``, ``sentence``, ``term``, ``aspect_term``.
+        frame: mentions with ``language``, ``term``, ``aspect_term``.
+        sentences: cuts their sentences.
         named: language → words that name the product itself.
         min_mentions: complaints that must hold a word before it can name a need.
     """
     # An unhappy opinion that only judges ("so annoying") is about what its sentence names.
     judged = pl.col("aspect").is_null() & (pl.col("polarity") != "positive")
-    bare = pl.col("term").is_null() & judged
-    indexed = frame.with_row_index("_index")
+    indexed = frame.lazy().with_row_index("_index").filter(pl.col("term").is_null() & judged)
+    bare = indexed.select("_index", "language", "position", "start", "end").collect()
     updates = []
     for language in ("zh", "en"):
-        own = indexed.filter(pl.col("language") == language)
-        rows = own.filter(bare)
+        rows = bare.filter(pl.col("language") == language)
         if rows.is_empty():
             continue
-        names = _names(own, language, named[language], min_mentions)
-        found = [_best(sentence, language, names) for sentence in rows["sentence"].to_list()]
-        updates.append(_update(rows, found))
+        names = _names(frame, sentences, language, named[language], min_mentions)
+        for part in rows.iter_slices(READ_ROWS):
+            read = sentences.added_to(part)
+            found = [_best(sentence, language, names) for sentence in read["sentence"].to_list()]
+            updates.append(_update(read, found))
     if not updates:
         return frame
     filled = ["term", "aspect_term", "aspect", "aspect_start", "aspect_end"]
     attached = (
-        indexed.select("_index", *filled)
+        frame.select(filled)
+        .with_row_index("_index")
         .join(pl.concat(updates), on="_index", how="left", maintain_order="left")
         .select(
             pl.coalesce("term", "_term").alias("term"),
@@ -68,14 +74,17 @@ def attach_bare_sentences(
     return frame.with_columns(attached.get_columns())
 
 
-def _names(own: pl.DataFrame, language: str, named: Set[str], min_mentions: int) -> dict[str, float]:
+def _names(
+    frame: pl.DataFrame, sentences: Sentences, language: str, named: Set[str], min_mentions: int
+) -> dict[str, float]:
     """Words that can name a need, with a weight: complaint keywords (the rarer the better), then aspects."""
-    read = ["document_id", "start", "end", "sentence", "polarity", "is_request"]
-    sentences = own.select(read).unique(["document_id", "start", "end"], maintain_order=True)
+    own = frame.lazy().filter(pl.col("language") == language)
     unhappy = (pl.col("polarity") == "negative") | pl.col("is_request")
+    spans = own.select("position", "start", "end", unhappy.alias("unhappy")).collect()
+    spans = spans.unique(["position", "start", "end"], keep="first", maintain_order=True)
     found = complaint_keywords(
-        sentences.filter(unhappy)["sentence"].to_list(),
-        sentences.filter(~unhappy)["sentence"].to_list(),
+        _thinned(spans.filter(pl.col("unhappy")), sentences),
+        _thinned(spans.filter(~pl.col("unhappy")), sentences),
         language,
     )
     names = {
@@ -87,11 +96,17 @@ def _names(own: pl.DataFrame, language: str, named: Set[str], min_mentions: int)
         if name not in named:
             score = found[name].score if name in found else 0.0
             names.setdefault(name, CONCEPT_WEIGHT * (1 + max(score, 0.0)))
-    known = own.filter(pl.col("term") == pl.col("aspect_term"))["term"].value_counts()
+    known = own.filter(pl.col("term") == pl.col("aspect_term")).group_by("term").len().collect()
     for term, count in known.iter_rows():
         if count >= MIN_ASPECT_USES and term not in named:
             names.setdefault(term, 0.0)
     return names
+
+
+def _thinned(spans: pl.DataFrame, sentences: Sentences) -> list[str]:
+    """As many sentences as :func:`complaint_keywords` counts, evenly chosen."""
+    step = max(1, -(-spans.height // MAX_SENTENCES))
+    return sentences.of(spans.gather_every(step)).to_list()
 
 
 def _best(sentence: str, language: str, names: dict[str, float]) -> _Found:
@@ -118,7 +133,7 @@ def _update(rows: pl.DataFrame, found: list[_Found]) -> pl.DataFrame:
             "_index": rows.schema["_index"],
             "_term": pl.String,
             "_aspect": pl.String,
-            "_start": pl.Int64,
-            "_end": pl.Int64,
+            "_start": rows.schema["start"],
+            "_end": rows.schema["start"],
         },
     )

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,10 +39,15 @@ class Token:
     span: Span
 
 
+@lru_cache(maxsize=1)
+def _stop_words() -> frozenset[str]:
+    return word_set("en_stop") | word_set("zh_empty_words") | generic_opinions() | generic_aspects()
+
+
 def naming_tokens(sentence: str, language: str) -> list[Token]:
     """Nouns and verbs of a sentence that could name a need, and names of concepts, in canonical form."""
     folded = fold(sentence)
-    stop = word_set("en_stop") | word_set("zh_empty_words") | generic_opinions() | generic_aspects()
+    stop = _stop_words()
     concept_names = concepts().names.get(language, {})
     tokens = []
     for word, tag, start, end in tag_words(folded, language):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from unmet.mining.concepts import LABEL, concept_of
 from unmet.mining.keywords import naming_tokens
+from unmet.mining.sentences import Sentences
 from unmet.mining.vectors import Floats, fit_space
 
 MAX_SENTENCES = 3_000
@@ -40,41 +41,51 @@ class _Cluster:
 
 
 def place_leftovers(
-    frame: pl.DataFrame, *, floor: int, seed: int, named: Mapping[str, Set[str]] = MappingProxyType({})
+    frame: pl.DataFrame,
+    sentences: Sentences,
+    *,
+    floor: int,
+    seed: int,
+    named: Mapping[str, Set[str]] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """Fill ``group`` and ``term`` of unhappy mentions that have no group.
 
     Args:
-        frame: grouped mentions with ``language``, ``sentence``, ``group``, ``term``, ``unclustered_reason``.
+        frame: grouped mentions with ``language``, ``group``, ``term``, ``unclustered_reason``.
+        sentences: cuts their sentences.
         floor: documents a new group needs.
         seed: of the sentence space.
         named: language → words that name the product itself, which name no need.
     """
-    indexed = frame.with_row_index("_index")
     unhappy = (pl.col("polarity") == "negative") | pl.col("is_request")
+    read = frame.lazy().with_row_index("_index").filter(unhappy)
+    rows = read.select("_index", "language", "position", "start", "end", "group").collect()
     placed = []
     for language in ("zh", "en"):
-        own = indexed.filter((pl.col("language") == language) & unhappy)
+        own = rows.filter(pl.col("language") == language)
         left = own.filter(pl.col("group").is_null()).unique(
-            ["document_id", "start", "end"], keep="first", maintain_order=True
+            ["position", "start", "end"], keep="first", maintain_order=True
         )
         step = -(-left.height // MAX_SENTENCES)
         left = left.gather_every(step) if step > 1 else left
         if left.height >= 2 * floor:
             taken = own.filter(pl.col("group").is_not_null()).gather_every(max(1, own.height // 10_000))
+            left, taken = sentences.added_to(left), sentences.added_to(taken)
             placed += _place(left, taken, language, floor, seed, named.get(language, frozenset()))
     if not placed:
         return frame
     table = pl.DataFrame(
         placed, schema={"_index": pl.UInt32, "_group": pl.String, "_term": pl.String}, orient="row"
-    ).with_columns(pl.col("_index").cast(indexed.schema["_index"]))
-    joined = indexed.join(table, on="_index", how="left", maintain_order="left")
+    ).with_columns(pl.col("_index").cast(rows.schema["_index"]))
+    filled = frame.select("group", "term", "unclustered_reason").with_row_index("_index")
+    joined = filled.join(table, on="_index", how="left", maintain_order="left")
     moved = pl.col("_group").is_not_null()
-    return joined.with_columns(
+    settled = joined.select(
         pl.coalesce("_group", "group").alias("group"),
         pl.coalesce("_term", "term").alias("term"),
         pl.when(moved).then(None).otherwise("unclustered_reason").alias("unclustered_reason"),
-    ).drop("_index", "_group", "_term")
+    )
+    return frame.with_columns(settled.get_columns())
 
 
 def _place(
@@ -84,7 +95,7 @@ def _place(
     space = fit_space([*sentences, *known], [language] * (len(sentences) + len(known)), seed=seed)
     vectors = space.project(sentences, [language] * len(sentences))
     groups, centres = _centres(space.project(known, [language] * len(known)), taken["group"].to_list())
-    documents, index = left["document_id"].to_numpy(), left["_index"].to_list()
+    documents, index = left["position"].to_numpy(), left["_index"].to_list()
     placed = []
     for number, cluster in enumerate(_clusters(vectors, sentences, language, named)):
         similarity = centres @ cluster.centre if len(groups) else np.zeros(0)

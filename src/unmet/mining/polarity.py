@@ -34,7 +34,8 @@ def harmonise(frame: pl.DataFrame) -> pl.DataFrame:
     Pairs that negate a state with a side of its own are settled even where they are not repeated.
 
     Args:
-        frame: mentions with ``language``, ``term``, ``opinion_term``, ``opinion``, ``sentence_sentiment``.
+        frame: mentions with ``position``, ``language``, ``term``, ``opinion_term``, ``opinion`` and
+            ``sentence_sentiment``.
 
     Returns:
         The frame with ``polarity`` set and with ``pair_vote``: −1 to 1, how sure the pair's side is; null
@@ -54,7 +55,7 @@ def harmonise(frame: pl.DataFrame) -> pl.DataFrame:
     pairs = pairs.filter(repeated | (pl.col("_side") != 0)).with_row_index("_pair")
     if pairs.is_empty():
         return frame.with_columns(pl.lit(None, dtype=pl.Float32).alias("pair_vote"))
-    read = ["document_id", "start", "end", "polarity", "sentence_sentiment", *key]
+    read = ["position", "start", "end", "polarity", "sentence_sentiment", *key]
     joined = frame.select(read).join(pairs.select("_pair", *key), on=key, how="left", maintain_order="left")
     side = pairs["_side"].to_numpy()
     weight = NEGATION_WEIGHT * np.abs(side)
@@ -92,7 +93,7 @@ def _tones(joined: pl.DataFrame, n_pairs: int) -> NDArray[np.float64]:
         {"positive": n_pairs, "negative": n_pairs + 1}, default=n_pairs + 2
     )
     rows = joined.select(
-        pl.struct("document_id", "start", "end").rank("dense").alias("sentence") - 1,
+        pl.struct("position", "start", "end").rank("dense").alias("sentence") - 1,
         pl.coalesce(pl.col("_pair").cast(pl.Int64), rest.cast(pl.Int64)).alias("column"),
         pl.col("sentence_sentiment").fill_null(0.0).alias("tone"),
     )

@@ -110,7 +110,7 @@ def _usual_aspects(keyed: pl.DataFrame) -> pl.DataFrame:
 
 def _named_inside(keyed: pl.DataFrame) -> pl.DataFrame:
     """Column ``_inside``: what an opinion phrase names itself: an aspect well known in this corpus
-    (没人安装 → 安装), else a word of a concept (烫得不行 → 烫).
+    (没人安装 → 安装), else a word of a concept (烫得不行 → 烫). Only looked for where no aspect tells.
     """
     known = {
         language: {
@@ -128,8 +128,9 @@ def _named_inside(keyed: pl.DataFrame) -> pl.DataFrame:
     def find(phrase: str, language: str) -> str | None:
         return longest_inside(phrase, known.get(language, set()), language) or concept_word(phrase, language)
 
+    implicit = pl.when(pl.col("_opinion_tells") & ~pl.col("_aspect_tells")).then("opinion_term")
     inside = (
-        pl.struct("opinion_term", "language")
+        pl.struct(implicit.alias("opinion_term"), "language")
         .map_batches(lambda pairs: _map_distinct(pairs, find), return_dtype=pl.String)
         .alias("_inside")
     )

@@ -9,13 +9,15 @@ import numpy as np
 import polars as pl
 
 from unmet.core.config import MineConfig
+from unmet.core.tables import positions_of
 from unmet.mining.attaching import attach_bare_sentences
 from unmet.mining.concepts import LABEL, concept_of, concepts, split_head
 from unmet.mining.keywords import product_words
 from unmet.mining.leftovers import place_leftovers
 from unmet.mining.lexicon import en_words
 from unmet.mining.polarity import harmonise
-from unmet.mining.term_groups import TermEvidence, group_terms
+from unmet.mining.sentences import Sentences
+from unmet.mining.term_groups import MAX_TERMS, TermEvidence, group_terms
 from unmet.mining.terms import AMBIGUOUS, OVERALL, add_terms
 from unmet.mining.vectors import fit_space
 from unmet.text.folding import fold
@@ -27,19 +29,21 @@ FLOOR_SHARE, LARGEST_FLOOR = 0.003, 30
 COMMON_TERM = 10
 """Mentions from which a term counts as a thing of its own."""
 READ_COLUMNS = (
-    "document_id",
+    "position",
     "start",
     "end",
     "aspect",
     "aspect_start",
     "aspect_end",
     "opinion",
+    "opinion_start",
+    "opinion_end",
     "category",
     "polarity",
     "sentence_sentiment",
     "is_request",
 )
-"""Mention columns that grouping reads or sets; the others wait outside, to save memory."""
+"""Mention columns that grouping reads or sets: all that :func:`group_mentions` has to be given."""
 PROJECT_ROWS = 50_000
 TYPICAL_MENTIONS = 4_000
 PRAISE_WEIGHT = 0.3
@@ -50,34 +54,43 @@ PRAISE_WEIGHT = 0.3
 class GroupedMentions:
     """Mentions with ``group`` (``concept:battery_life`` or ``zh:17``, null if none), reason and typicality.
 
-    Extra columns beside the MENTIONS contract: ``language``, ``sentence``, ``term``,
-    ``aspect_term``, ``opinion_term``, ``group``.
+    Extra columns beside the MENTIONS contract: ``position``, ``language``, ``term``, ``aspect_term``,
+    ``opinion_term``, ``group``. ``sentences`` cuts the sentences of any of them.
     """
 
     mentions: pl.DataFrame
+    sentences: Sentences
 
 
 def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: MineConfig) -> GroupedMentions:
     """Group mentions by what they are about.
 
     Args:
-        mentions: MENTIONS contract, before grouping.
+        mentions: MENTIONS contract, before grouping; READ_COLUMNS are enough, with ``position`` (the number
+            of the document in the order of ids) or ``document_id``.
         documents: needs ``document_id``, ``language``, ``text``, ``product``, ``category``.
         config: seed, ``min_mentions`` and ``max_needs`` are used.
     """
-    frame = _with_sentences(mentions.select(READ_COLUMNS), documents)
+    documents = documents.sort("document_id")
+    sentences = Sentences(documents["text"])
+    if "position" not in mentions.columns:
+        mentions = mentions.with_columns(positions_of(mentions["document_id"], documents["document_id"]))
+    languages = documents["language"].gather(mentions["position"])
+    frame = mentions.select(READ_COLUMNS).with_columns(languages)
+    # Row order is kept, so the columns that grouping never reads come back as they were.
+    rest = mentions.drop(READ_COLUMNS)
+    del mentions
     named = _product_words(documents)
     frame = add_terms(frame, named=named)
-    frame = attach_bare_sentences(frame, named=named, min_mentions=config.needs.min_mentions)
+    frame = attach_bare_sentences(frame, sentences, named=named, min_mentions=config.needs.min_mentions)
     frame = harmonise(frame)
-    frame = frame.with_columns(_labels(frame).alias("group"))
+    frame = frame.with_columns(_labels(frame, sentences).alias("group"))
     frame = _by_category(_keep_large(frame, documents.height, config))
     floor = smallest_group(documents.height, config)
-    frame = place_leftovers(frame, floor=floor, seed=config.seed, named=named)
-    frame = _with_typicality(frame, config.seed)
-    # Row order was kept, so the columns that grouping never reads come back as they were.
-    rest = mentions.select(column for column in mentions.columns if column not in frame.columns)
-    return GroupedMentions(pl.concat([frame, rest], how="horizontal"))
+    frame = place_leftovers(frame, sentences, floor=floor, seed=config.seed, named=named)
+    frame = frame.with_columns(_typicality(frame, sentences, config.seed))
+    rest = rest.select(column for column in rest.columns if column not in frame.columns)
+    return GroupedMentions(pl.concat([frame, rest], how="horizontal"), sentences)
 
 
 def _product_words(documents: pl.DataFrame) -> dict[str, frozenset[str]]:
@@ -87,16 +100,9 @@ def _product_words(documents: pl.DataFrame) -> dict[str, frozenset[str]]:
     return {language: product_words(products, categories, language) for language in ("zh", "en")}
 
 
-def _with_sentences(mentions: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
-    texts = documents.select("document_id", "language", "text")
-    joined = mentions.join(texts, on="document_id", how="left", maintain_order="left")
-    return joined.with_columns(
-        pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")).alias("sentence")
-    ).drop("text")
-
-
-def _labels(frame: pl.DataFrame) -> pl.Series:
+def _labels(frame: pl.DataFrame, sentences: Sentences) -> pl.Series:
     """Group label of every mention's term: its concept, else its cluster (``zh:17``); null without term."""
+    frame = frame.select("language", "term", "opinion_term", "category", "position", "start", "end")
     distinct = frame.group_by("language", "term", maintain_order=True).len().drop_nulls()
     common = {(language, term) for language, term, count in distinct.iter_rows() if count >= COMMON_TERM}
     labels: dict[tuple[str, str], str] = {}
@@ -112,7 +118,7 @@ def _labels(frame: pl.DataFrame) -> pl.Series:
         rest = frame.filter((pl.col("language") == language) & pl.col("term").is_not_null())
         known = [term for own, term in (*labels, *of_thing) if own == language]
         rest = rest.filter(~pl.col("term").is_in(known))
-        for term, group in _groups_of(rest, language).items():
+        for term, group in _groups_of(rest, sentences, language).items():
             labels[language, term] = f"{language}:{group}"
     labels.update({term: labels[thing] for term, thing in of_thing.items() if thing in labels})
     table = pl.DataFrame(
@@ -141,7 +147,7 @@ def _by_category(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _groups_of(rows: pl.DataFrame, language: str) -> dict[str, int]:
+def _groups_of(rows: pl.DataFrame, sentences: Sentences, language: str) -> dict[str, int]:
     """Clusters of the terms that no concept names."""
     if rows.is_empty():
         return {}
@@ -150,7 +156,9 @@ def _groups_of(rows: pl.DataFrame, language: str) -> dict[str, int]:
     position = {term: i for i, term in enumerate(terms)}
     contexts: list[Counter[str]] = [Counter() for _ in terms]
     categories: list[Counter[str]] = [Counter() for _ in terms]
-    sampled = rows.group_by("term", maintain_order=True).head(CONTEXT_MENTIONS)
+    # Rarer terms are grouped by their looks alone, so nobody reads their contexts.
+    frequent = rows.filter(pl.col("term").is_in(terms[:MAX_TERMS]))
+    sampled = sentences.added_to(frequent.group_by("term", maintain_order=True).head(CONTEXT_MENTIONS))
     for term, opinion, category, sentence in sampled.select(
         "term", "opinion_term", "category", "sentence"
     ).iter_rows():
@@ -186,8 +194,8 @@ def _keep_large(frame: pl.DataFrame, n_documents: int, config: MineConfig) -> pl
         frame.filter(pl.col("group").is_not_null())
         .group_by("group")
         .agg(
-            pl.col("document_id").n_unique().alias("size"),
-            pl.col("document_id").filter(unmet).n_unique().alias("unmet"),
+            pl.col("position").n_unique().alias("size"),
+            pl.col("position").filter(unmet).n_unique().alias("unmet"),
         )
         .with_columns((pl.col("unmet") + PRAISE_WEIGHT * pl.col("size")).alias("weight"))
         .sort(["weight", "group"], descending=[True, False])
@@ -211,27 +219,27 @@ def _keep_large(frame: pl.DataFrame, n_documents: int, config: MineConfig) -> pl
     )
 
 
-def _with_typicality(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
+def _typicality(frame: pl.DataFrame, sentences: Sentences, seed: int) -> pl.Series:
     """Cosine of a grouped mention's sentence to the centre of its group, 0–1.
 
     Of a group with more than TYPICAL_MENTIONS mentions an even sample is measured: enough to choose
     quotes from, and the cost stops growing with the corpus.
     """
     if frame["group"].null_count() == frame.height:
-        return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias("typicality"))
+        return pl.Series("typicality", [None], dtype=pl.Float64).new_from_index(0, frame.height)
     step = (pl.len().over("group") - 1) // TYPICAL_MENTIONS + 1
     sampled = (
-        frame.select("group", "sentence", "language")
+        frame.select("group", "language", "position", "start", "end")
         .with_row_index("index")
         .filter(pl.col("group").is_not_null())
         .filter(pl.int_range(pl.len()).over("group") % step == 0)
     )
-    sentences, languages = sampled["sentence"].to_list(), sampled["language"].to_list()
-    space = fit_space(sentences, languages, seed=seed)
+    texts, languages = sentences.of(sampled).to_list(), sampled["language"].to_list()
+    space = fit_space(texts, languages, seed=seed)
     codes = sampled["group"].rank("dense").to_numpy().astype(np.int64) - 1
-    blocks = range(0, len(sentences), PROJECT_ROWS)
+    blocks = range(0, len(texts), PROJECT_ROWS)
     vectors = np.concatenate(
-        [space.project(sentences[b : b + PROJECT_ROWS], languages[b : b + PROJECT_ROWS]) for b in blocks]
+        [space.project(texts[b : b + PROJECT_ROWS], languages[b : b + PROJECT_ROWS]) for b in blocks]
     )
     centres = np.zeros((int(codes.max()) + 1, vectors.shape[1]), dtype=np.float64)
     np.add.at(centres, codes, vectors)
@@ -241,7 +249,6 @@ def _with_typicality(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
         for b in blocks
     ]
     cosine = np.clip(np.concatenate(near), 0.0, 1.0).round(6)
-    table = pl.DataFrame({"index": sampled["index"], "typicality": cosine.astype(np.float64)})
-    rows = frame.select(pl.int_range(pl.len()).cast(table.schema["index"]).alias("index"))
-    measured = rows.join(table, on="index", how="left", maintain_order="left")["typicality"]
-    return frame.drop("typicality", strict=False).with_columns(measured)
+    measured = np.full(frame.height, np.nan)
+    measured[sampled["index"].to_numpy()] = cosine
+    return pl.Series("typicality", measured, nan_to_null=True)

@@ -22,25 +22,39 @@ from unmet.needs.chips import chips_of
 from unmet.needs.identity import Statement, final_ids
 from unmet.needs.impact import Effects, estimate_effects, rating_problem
 from unmet.needs.opportunity import Scores, rank_order, satisfaction_of, score_need
-from unmet.needs.quotes import MIN_QUOTES, choose_quotes
+from unmet.needs.quotes import MIN_QUOTES, choose_quotes, pool_of, with_texts
 from unmet.needs.shares import wilson
 from unmet.needs.statistics import Evidence, aspect_counts, line_up, mood_of, segment_of
 from unmet.needs.trends import Calendar, calendar_of, mentioning_per_month, slope_of, trend_points
 
 Lineage = Mapping[str, Mapping[str, list[str]]]
+COUNTED_DOCUMENTS = (
+    "document_id",
+    "language",
+    "rating",
+    "created_at",
+    "product_id",
+    "product",
+    "category",
+    "author_id",
+)
+"""Document columns that numbers are computed from. Texts are looked up for quotes only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Cards by rank, and the mentions as they must be stored: final ids, too small needs unclustered."""
+    """Cards by rank, and the mentions as they must be stored: final ids, too small needs unclustered.
+
+    The mentions are a plan, so that a table on disk is settled piece by piece.
+    """
 
     needs: list[Need]
-    mentions: pl.DataFrame
+    mentions: pl.LazyFrame
 
 
 def build_needs(
     documents: pl.DataFrame,
-    mentions: pl.DataFrame,
+    mentions: pl.DataFrame | pl.LazyFrame,
     *,
     statements: Mapping[str, Statement],
     config: MineConfig,
@@ -62,41 +76,44 @@ def build_needs(
 
 def measure_needs(
     documents: pl.DataFrame,
-    mentions: pl.DataFrame,
+    mentions: pl.DataFrame | pl.LazyFrame,
     *,
     statements: Mapping[str, Statement],
     config: MineConfig,
     models: dict[str, str],
     previous: Mapping[str, str] | None = None,
     lineage: Lineage | None = None,
+    texts: pl.LazyFrame | None = None,
 ) -> Measured:
     """Measure every need that ``mentions`` assigns.
 
     Args:
-        documents: table DOCUMENTS.
-        mentions: table MENTIONS; ``need_id`` null where unclustered.
+        documents: table DOCUMENTS; COUNTED_DOCUMENTS are enough if ``texts`` are given.
+        mentions: table MENTIONS; ``need_id`` null where unclustered. Only mentions of needs are loaded.
         statements: wording by ``need_id`` as in ``mentions``.
         config: seed, level, replicates, numbers of quotes and months.
         models: task → model name and version, copied to every card.
         previous: new id → id of the same need in the previous run.
         lineage: final id → ``split_from`` / ``merged_from``, copied to ``Need.extra``.
+        texts: where ``text`` and ``text_hash`` of a document are looked up for quotes; by default in
+            ``documents``.
 
     Returns:
         Cards and mentions. A need with fewer than three distinct quotes is not a card: its mentions
         come back without need and with reason ``too_few_quotes``.
     """
-    names = final_ids(mentions["need_id"].drop_nulls().unique().to_list(), previous)
+    given = mentions.lazy().select(pl.col("need_id").drop_nulls().unique()).collect()
+    names = final_ids(given["need_id"].to_list(), previous)
     wording = {names[need]: statements[need] for need in names}
-    renamed = mentions.with_columns(
+    settled = mentions.lazy().with_columns(
         pl.col("need_id").replace_strict(names, default=None, return_dtype=pl.String())
     )
-    evidence = line_up(documents, renamed)
-    quotes = _all_quotes(evidence, config)
+    evidence = line_up(documents.select(COUNTED_DOCUMENTS), settled)
+    quotes = _all_quotes(evidence, texts if texts is not None else documents.lazy(), config)
     small = [need for need, found in quotes.items() if len(found) < MIN_QUOTES]
     if small:
-        renamed = _uncluster(renamed, small)
-        evidence = line_up(documents, renamed)
-    settled = renamed.select(MENTIONS.keys())
+        settled, evidence = _uncluster(settled, small), evidence.without(small)
+    settled = settled.select(MENTIONS.keys())
     if not evidence.need_ids:
         return Measured([], settled)
     kept = set((previous or {}).values())
@@ -119,7 +136,7 @@ def data_as_of(documents: pl.DataFrame) -> str | None:
     return latest.date().isoformat() if isinstance(latest, datetime) else None
 
 
-def _uncluster(mentions: pl.DataFrame, needs: list[str]) -> pl.DataFrame:
+def _uncluster(mentions: pl.LazyFrame, needs: list[str]) -> pl.LazyFrame:
     dropped = pl.col("need_id").is_in(needs).fill_null(False)
     return mentions.with_columns(
         pl.when(dropped)
@@ -131,23 +148,24 @@ def _uncluster(mentions: pl.DataFrame, needs: list[str]) -> pl.DataFrame:
     )
 
 
-def _all_quotes(evidence: Evidence, config: MineConfig) -> dict[str, tuple[Quote, ...]]:
-    result = {}
-    for index, mentions in _by_need(evidence.mentions).items():
-        mood = _mood(evidence, index)
-        result[evidence.need_ids[index]] = choose_quotes(
-            mentions, evidence.documents, mood=mood, limit=max(config.needs.quotes_per_need, MIN_QUOTES)
-        )
-    return result
+def _all_quotes(evidence: Evidence, texts: pl.LazyFrame, config: MineConfig) -> dict[str, tuple[Quote, ...]]:
+    """Quotes of every need; texts are looked up for the few documents that may be quoted."""
+    pools = {index: pool_of(mentions) for index, mentions in evidence.parts().items()}
+    if not pools:
+        return {}
+    positions = pl.concat([pool.select("position") for pool in pools.values()]).unique()
+    documents = evidence.documents.join(positions, on="position", how="semi")
+    documents = with_texts(documents, texts)
+    limit = max(config.needs.quotes_per_need, MIN_QUOTES)
+    return {
+        evidence.need_ids[index]: choose_quotes(pool, documents, mood=_mood(evidence, index), limit=limit)
+        for index, pool in pools.items()
+    }
 
 
 def _mood(evidence: Evidence, need: int) -> str:
     unmet, positive = (len(evidence.positions(need, side)) for side in ("unmet", "positive"))
     return mood_of(unmet, positive)
-
-
-def _by_need(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    return {int(key[0]): part for key, part in frame.partition_by("need", as_dict=True).items()}
 
 
 class _Cards:
@@ -157,7 +175,7 @@ class _Cards:
         self.evidence = evidence
         self.config = config
         self.level = config.needs.confidence_level
-        self.mentions = _by_need(evidence.mentions)
+        self.mentions = evidence.parts()
         self.clusters: Clusters = choose_clusters(evidence.documents)
         self.problem = rating_problem(evidence.documents)
         self.effects: Effects = estimate_effects(evidence, self.clusters)

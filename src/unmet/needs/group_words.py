@@ -12,6 +12,7 @@ import polars as pl
 from unmet.mining.concepts import LABEL, concept_of, concepts
 from unmet.mining.leftovers import STORY
 from unmet.mining.lexicon import generic_aspects
+from unmet.mining.sentences import Sentences
 from unmet.needs import phrases_en, phrases_zh
 from unmet.needs.phrases_en import normal
 from unmet.needs.said import Said
@@ -33,6 +34,24 @@ SHORT_STATE = 2
 _CLAUSE_START = re.compile(r".*[,，。.!！?？;；~～…、:：\s]", re.DOTALL)
 _CLOSES = re.compile(r"^(?:了|的|啊|呢|吧|呀|哦)*[\s,，。.!！?？;；~～…、:：)）]|^(?:了|的)*$")
 """What follows a phrase that is whole: the end of its clause."""
+_READ = (
+    "group",
+    "language",
+    "aspect",
+    "aspect_term",
+    "aspect_end",
+    "term",
+    "opinion",
+    "opinion_term",
+    "opinion_start",
+    "opinion_end",
+    "polarity",
+    "pair_vote",
+    "is_request",
+    "position",
+    "start",
+    "end",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +69,26 @@ class GroupWords:
     titled: bool = False  # called by the title of its concept, because customers only name its states
 
 
-def words_of_groups(mentions: pl.DataFrame, *, top: int = 12) -> dict[str, GroupWords]:
+def words_of_groups(mentions: pl.DataFrame, sentences: Sentences, *, top: int = 12) -> dict[str, GroupWords]:
     """Collect each group's words.
 
     Args:
         mentions: grouped mentions (see ``mining.topics``): columns ``group``, ``language``, ``aspect``,
-            ``aspect_term``, ``term``, ``opinion``, ``opinion_term``, ``opinion_end``, ``polarity``,
-            ``pair_vote``, ``is_request``, ``sentence``, ``start``.
+            ``aspect_term``, ``aspect_end``, ``term``, ``opinion``, ``opinion_term``, ``opinion_start``,
+            ``opinion_end``, ``polarity``, ``pair_vote``, ``is_request``, ``position``, ``start``, ``end``.
+        sentences: cuts their sentences, one group at a time.
         top: names kept.
     """
-    rows = mentions.filter(pl.col("group").is_not_null())
+    rows = mentions.select(_READ).filter(pl.col("group").is_not_null())
     everywhere = _shares(rows)
     parts = {str(key[0]): part for key, part in rows.group_by(["group"], maintain_order=True)}
     # A group of both languages speaks the one that most of its mentions are in.
     languages = {group: common(part["language"].to_list(), 1)[0][0] for group, part in parts.items()}
-    stories = telling_phrases(parts, languages)
+    stories = telling_phrases(parts, languages, sentences)
     found = {}
     for group, part in parts.items():
-        words = _words_of(_own(part, group), languages[group], everywhere, top)
+        own = sentences.added_to(_own(part, group))
+        words = _words_of(own, languages[group], everywhere, top)
         found[group] = _titled(group, replace(words, stories=stories[group]))
     return found
 

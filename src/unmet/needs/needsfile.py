@@ -14,8 +14,9 @@ from unmet.core.config import MineConfig
 from unmet.core.errors import RunFolderError
 from unmet.core.files import rounded
 from unmet.core.records import Count, Estimate, Impact, Need, Quote, Segment, TrendPoint
+from unmet.core.tables import height
 from unmet.needs.cards import data_as_of
-from unmet.needs.quotes import quote_of
+from unmet.needs.quotes import quote_of, with_texts
 
 SCHEMA_VERSION = 1
 UNCLUSTERED_EXAMPLES = 10
@@ -36,7 +37,12 @@ class NeedsFile:
 
 
 def to_json(
-    needs: Iterable[Need], *, documents: pl.DataFrame, mentions: pl.DataFrame, config: MineConfig
+    needs: Iterable[Need],
+    *,
+    documents: pl.DataFrame,
+    mentions: pl.DataFrame | pl.LazyFrame,
+    config: MineConfig,
+    texts: pl.LazyFrame | None = None,
 ) -> dict[str, Any]:
     """Plain, rounded data for ``core.files.write_json``.
 
@@ -45,7 +51,9 @@ def to_json(
         documents: table DOCUMENTS.
         mentions: table MENTIONS as settled by ``measure_needs``.
         config: seed and confidence level are written down with the numbers.
+        texts: where texts of documents are looked up, as in ``measure_needs``.
     """
+    unclustered = unclustered_summary(documents, mentions.lazy(), texts)
     plain: dict[str, Any] = rounded(
         {
             "schema_version": SCHEMA_VERSION,
@@ -53,27 +61,41 @@ def to_json(
             "seed": config.seed,
             "confidence_level": config.needs.confidence_level,
             "documents": documents.height,
-            "mentions": mentions.height,
+            "mentions": height(mentions.lazy()),
             "needs": [asdict(need) for need in needs],
-            "unclustered": unclustered_summary(documents, mentions),
+            "unclustered": unclustered,
         }
     )
     return plain
 
 
-def unclustered_summary(documents: pl.DataFrame, mentions: pl.DataFrame) -> dict[str, Any]:
+def unclustered_summary(
+    documents: pl.DataFrame, mentions: pl.LazyFrame, texts: pl.LazyFrame | None = None
+) -> dict[str, Any]:
     """Mentions without a need: how many, why, and the surest of them as quotes from ten documents."""
+    total = height(mentions)
     left = mentions.filter(pl.col("need_id").is_null())
-    reasons = left["unclustered_reason"].fill_null("unknown").value_counts(name="n")
-    examples = (
-        left.sort(["need_probability", "mention_id"], descending=[True, False], nulls_last=True)
+    reason = pl.col("unclustered_reason").fill_null("unknown")
+    reasons = left.select(reason).collect().to_series().value_counts(name="n")
+    read = ("mention_id", "document_id", "start", "end", "polarity", "need_probability")
+    surest = (
+        left.select(read)
+        .collect()
+        .sort(["need_probability", "mention_id"], descending=[True, False], nulls_last=True)
         .unique("document_id", keep="first", maintain_order=True)
         .head(UNCLUSTERED_EXAMPLES)
-        .join(documents, on="document_id", how="inner", maintain_order="left")
     )
+    kept = documents.drop("text", "text_hash", strict=False).join(surest, on="document_id", how="semi")
+    examples = surest.join(
+        with_texts(kept, texts if texts is not None else documents.lazy()),
+        on="document_id",
+        how="inner",
+        maintain_order="left",
+    )
+    count = sum(n for _, n in reasons.iter_rows())
     return {
-        "mentions": left.height,
-        "share": left.height / mentions.height if mentions.height else 0.0,
+        "mentions": count,
+        "share": count / total if total else 0.0,
         "reasons": dict(sorted(reasons.iter_rows())),
         "examples": [asdict(quote_of(row, row)) for row in examples.iter_rows(named=True)],
     }

@@ -48,14 +48,15 @@ def choose_quotes(
 
     Args:
         mentions: one need's mentions as in ``Evidence.mentions`` (with ``position``, ``unmet``).
-        documents: ``Evidence.documents``.
+        documents: ``Evidence.documents`` with texts, or at least the rows of it that :func:`pool_of` the
+            mentions points at.
         mood: ``negative``, ``positive``, ``mixed`` or ``neutral``.
         limit: most quotes wanted.
 
     Returns:
         Up to ``limit`` quotes; fewer where the need has no more distinct ones.
     """
-    candidates = _candidates(_pool(mentions), documents)
+    candidates = _candidates(pool_of(mentions), documents)
     chosen: list[Candidate] = []
     while len(chosen) < limit:
         wanted = _wanted(mood, len(chosen))
@@ -100,8 +101,8 @@ def _repeats(candidate: Candidate, chosen: Sequence[Candidate]) -> int:
     return int(same_author) + int(any(product and product == other.quote.product for other in chosen))
 
 
-def _pool(mentions: pl.DataFrame) -> pl.DataFrame:
-    """The most relevant mentions of every mood, in a fixed order."""
+def pool_of(mentions: pl.DataFrame) -> pl.DataFrame:
+    """The most relevant mentions of every mood, in a fixed order: all that a need can be quoted from."""
     length = pl.col("end") - pl.col("start")
     poor = (length < MIN_CHARACTERS) | (length > MAX_CHARACTERS)
     relevance = pl.col("typicality").fill_null(0.0) - _POOR_LENGTH * poor.cast(pl.Float64)
@@ -115,7 +116,9 @@ def _pool(mentions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _candidates(pool: pl.DataFrame, documents: pl.DataFrame) -> list[Candidate]:
-    context = documents[pool["position"].to_numpy()].select(_CONTEXT)
+    context = pool.select("position").join(
+        documents.select("position", *_CONTEXT), on="position", how="left", maintain_order="left"
+    )
     result = []
     for mention, document in zip(pool.iter_rows(named=True), context.iter_rows(named=True), strict=True):
         quote = quote_of(mention, document)
@@ -132,6 +135,13 @@ def _candidates(pool: pl.DataFrame, documents: pl.DataFrame) -> list[Candidate]:
                 )
             )
     return result
+
+
+def with_texts(documents: pl.DataFrame, texts: pl.LazyFrame) -> pl.DataFrame:
+    """A few documents with their ``text`` and ``text_hash``, looked up by id."""
+    wanted = pl.col("document_id").is_in(documents["document_id"].to_list())
+    found = texts.select("document_id", "text", "text_hash").filter(wanted).collect()
+    return documents.join(found, on="document_id", how="inner", maintain_order="left")
 
 
 def quote_of(mention: dict[str, Any], document: dict[str, Any]) -> Quote:

@@ -11,23 +11,25 @@ from numpy.typing import NDArray
 
 from unmet.core.errors import RunFolderError
 from unmet.core.records import Count, Segment
+from unmet.core.tables import positions_of
 from unmet.needs.identity import normal_term, normal_terms
 
 TOP_VALUES = 5
 TOP_TERMS = 8
 
-_UNCOUNTED = (
-    "aspect_start",
-    "aspect_end",
-    "opinion_start",
-    "opinion_end",
-    "category",
-    "valence",
-    "sentence_sentiment",
-    "need_probability",
-    "unclustered_reason",
+_COUNTED = (
+    "mention_id",
+    "document_id",
+    "start",
+    "end",
+    "aspect",
+    "opinion",
+    "polarity",
+    "is_request",
+    "typicality",
+    "need_id",
 )
-"""Mention columns that no number of a need is computed from; they stay outside, to save memory."""
+"""Mention columns that the numbers of a need are computed from."""
 _CONTEXT = ("language", "rating", "product_id", "product", "category")
 
 
@@ -36,8 +38,9 @@ class Evidence:
     """Everything the numbers are computed from, in one fixed order whatever the input's order.
 
     ``documents`` is sorted by ``document_id`` with its index as ``position``. ``mentions`` holds the
-    mentions of needs only, sorted, with ``position``, ``need`` (index into ``need_ids``), ``unmet``
-    (negative or a request) and ``score`` (satisfaction: positive 1, neutral 0.5, unmet 0).
+    mentions of needs only, sorted, with ``position`` instead of the document's id, ``need`` (index into
+    ``need_ids``), ``unmet`` (negative or a request) and ``score`` (satisfaction: positive 1, neutral 0.5,
+    unmet 0).
     ``pairs`` has one row per need and document, sorted by both: ``negative``, ``positive``,
     ``unmet`` (booleans: any mention) and ``score`` (mean over the document's mentions).
     """
@@ -54,8 +57,26 @@ class Evidence:
             chosen = chosen.filter(pl.col(column))
         return chosen["position"].to_numpy().astype(np.int64)
 
+    def parts(self) -> dict[int, pl.DataFrame]:
+        """The mentions of every need: views of ``mentions``, which is sorted by need."""
+        sizes = self.mentions.group_by("need", maintain_order=True).len()
+        ends = sizes["len"].cum_sum().to_list()
+        found = zip(sizes["need"].to_list(), sizes["len"].to_list(), ends, strict=True)
+        return {need: self.mentions.slice(end - size, size) for need, size, end in found}
 
-def line_up(documents: pl.DataFrame, mentions: pl.DataFrame) -> Evidence:
+    def without(self, needs: Sequence[str]) -> Evidence:
+        """The same evidence as if these needs had no mentions."""
+        kept = [need for need in self.need_ids if need not in set(needs)]
+        numbers = {self.need_ids.index(need): new for new, need in enumerate(kept)}
+
+        def renumbered(rows: pl.DataFrame) -> pl.DataFrame:
+            own = rows.filter(pl.col("need").is_in(list(numbers)))
+            return own.with_columns(pl.col("need").replace_strict(numbers, return_dtype=pl.Int64()))
+
+        return Evidence(self.documents, renumbered(self.mentions), renumbered(self.pairs), tuple(kept))
+
+
+def line_up(documents: pl.DataFrame, mentions: pl.DataFrame | pl.LazyFrame) -> Evidence:
     """Join mentions of needs to their documents.
 
     Raises:
@@ -65,21 +86,23 @@ def line_up(documents: pl.DataFrame, mentions: pl.DataFrame) -> Evidence:
     ordered = ordered.with_columns(pl.col("position").cast(pl.Int64))
     if ordered["document_id"].n_unique() != ordered.height:
         raise RunFolderError("a document_id occurs twice in the documents")
-    chosen = mentions.drop(_UNCOUNTED, strict=False).filter(pl.col("need_id").is_not_null())
-    need_ids = tuple(chosen["need_id"].unique().sort())
-    known = pl.DataFrame(
-        {"need_id": need_ids, "need": range(len(need_ids))},
-        schema_overrides={"need_id": pl.String(), "need": pl.Int64()},
-    )
-    joined = chosen.join(known, on="need_id", how="left").join(
-        ordered.select("document_id", "position"), on="document_id", how="left"
-    )
-    if joined["position"].null_count():
-        missing = joined.filter(pl.col("position").is_null())["document_id"][0]
+    chosen = mentions.lazy().filter(pl.col("need_id").is_not_null()).select(_COUNTED).collect()
+    need_ids = chosen["need_id"].unique().sort()
+    position = positions_of(chosen["document_id"], ordered["document_id"])
+    if position.null_count():
+        missing = chosen["document_id"].filter(position.is_null())[0]
         raise RunFolderError("a mention points at a document that is not there", where=missing)
-    joined = joined.with_columns(_mood()).with_columns(_score())
-    joined = joined.sort("need", "position", "start", "end", "mention_id")
-    return Evidence(ordered, joined, _pairs(joined), need_ids)
+    joined = (
+        chosen.drop("document_id", "need_id")
+        .with_columns(
+            positions_of(chosen["need_id"], need_ids).cast(pl.Int64).alias("need"),
+            position.cast(pl.Int64),
+        )
+        .with_columns(_mood())
+        .with_columns(_score())
+        .sort("need", "position", "start", "end", "mention_id")
+    )
+    return Evidence(ordered, joined, _pairs(joined), tuple(need_ids))
 
 
 def _mood() -> list[pl.Expr]:

@@ -15,6 +15,7 @@ import polars as pl
 
 from unmet.core.records import Span
 from unmet.mining.lexicon import word_set
+from unmet.mining.sentences import Sentences
 from unmet.mining.states import root_of, side_of_word
 from unmet.needs.phrases_en import normal
 from unmet.needs.said import Said
@@ -34,15 +35,16 @@ _LONGEST_ZH = 8
 
 
 def telling_phrases(
-    parts: Mapping[str, pl.DataFrame], languages: Mapping[str, str]
+    parts: Mapping[str, pl.DataFrame], languages: Mapping[str, str], sentences: Sentences
 ) -> dict[str, tuple[Said, ...]]:
     """Telling phrases of each group's unhappy sentences, the most common first.
 
     Args:
-        parts: mentions by group: ``document_id``, ``language``, ``polarity``, ``sentence``.
+        parts: mentions by group: ``position``, ``language``, ``polarity``, ``start``, ``end``.
         languages: group → the language its statement is written in.
+        sentences: cuts the sentences that are read.
     """
-    read = {group: _texts(part, languages[group]) for group, part in parts.items()}
+    read = {group: _texts(part, languages[group], sentences) for group, part in parts.items()}
     counted = {group: _counted(texts, languages[group]) for group, texts in read.items()}
     everywhere: dict[str, Counter[str]] = {"zh": Counter(), "en": Counter()}
     texts_of: Counter[str] = Counter()
@@ -64,11 +66,11 @@ def telling_phrases(
     return found
 
 
-def _texts(part: pl.DataFrame, language: str) -> list[str]:
+def _texts(part: pl.DataFrame, language: str, sentences: Sentences) -> list[str]:
     unhappy = part.filter((pl.col("language") == language) & (pl.col("polarity") == "negative"))
-    texts = unhappy.unique("document_id", keep="first", maintain_order=True)["sentence"].to_list()
-    step = -(-len(texts) // SENTENCES)
-    return texts[::step] if step > 1 else texts
+    firsts = unhappy.unique("position", keep="first", maintain_order=True)
+    read = firsts.gather_every(max(-(-firsts.height // SENTENCES), 1))
+    return sentences.of(read).to_list()
 
 
 def _counted(texts: list[str], language: str) -> Counter[str]:

@@ -21,8 +21,8 @@ from unmet.core.errors import RunFolderError
 from unmet.core.hashing import file_hash
 from unmet.core.manifest import manifest_hash
 from unmet.core.runs import RunFolder
-from unmet.core.tables import DOCUMENTS, MENTIONS, REJECTED, conform
-from unmet.needs.cards import measure_needs
+from unmet.core.tables import DOCUMENTS, MENTIONS, REJECTED, conforming, height, slices
+from unmet.needs.cards import COUNTED_DOCUMENTS, measure_needs
 from unmet.needs.evidence_checks import Difference, check_counts, check_documents, check_mentions
 from unmet.needs.identity import Statement
 from unmet.needs.needsfile import from_json, read_plain, to_json
@@ -65,12 +65,11 @@ def verify_run(folder: Path) -> VerifyReport:
         RunFolderError: there is no complete run, or a table or ``needs.json`` cannot be read at all.
     """
     manifest = RunFolder.open(folder).manifest
-    tables = {name: _read_table(folder, name) for name in TABLES}
-    documents, mentions = tables["documents"], tables["mentions"]
+    tables = {name: _open_table(folder, name) for name in TABLES}
+    documents, mentions, rejected = tables["documents"], tables["mentions"], tables["rejected"]
     from_json(folder / "needs.json")  # refuses a file that lacks a field
     found = read_plain(folder / "needs.json")
     config = config_from_dict(manifest["config"])
-    texts = dict(documents.select("document_id", "text").iter_rows())
     quotes = list(_quotes(found))
     checks: list[tuple[str, int]] = []
     differences: list[Difference] = []
@@ -79,7 +78,7 @@ def verify_run(folder: Path) -> VerifyReport:
         checks.append((name, count))
         differences.extend(item for item, _ in zip(found, range(MAX_DIFFERENCES), strict=False))
 
-    check("quotes found byte for byte", len(quotes), _check_quotes(quotes, texts))
+    check("quotes found byte for byte", len(quotes), _check_quotes(quotes, documents))
     try:
         expected = _expected(found, documents, mentions, config, manifest["models"])
     except (*DAMAGE, RunFolderError) as error:
@@ -88,12 +87,13 @@ def verify_run(folder: Path) -> VerifyReport:
     else:
         numbers = count_leaves(expected)
         check("numbers and words of cards recomputed", numbers, _check_needs(expected, found))
-    check("texts match their hash", documents.height, check_documents(documents))
-    check("mentions lie in their documents", mentions.height, check_mentions(documents, mentions))
-    check("mentions are in a need or unclustered", mentions.height, _check_partition(found, mentions))
-    rows = documents.height + tables["rejected"].height
+    n_documents, n_mentions = height(documents), height(mentions)
+    check("texts match their hash", n_documents, check_documents(documents))
+    check("mentions lie in their documents", n_mentions, check_mentions(documents, mentions))
+    check("mentions are in a need or unclustered", n_mentions, _check_partition(found, n_mentions))
+    rows = n_documents + height(rejected)
     counts = manifest["counts"]
-    check("input rows kept or rejected", rows, check_counts(counts, documents, tables["rejected"], mentions))
+    check("input rows kept or rejected", rows, check_counts(counts, documents, rejected, mentions))
     check("report.html shows needs.json", len(found["needs"]), _check_report(folder, found))
     outputs = manifest["outputs"]
     check("output files match their hash", len(outputs), _check_hashes(folder, outputs))
@@ -116,14 +116,21 @@ def config_from_dict(plain: Mapping[str, Any]) -> MineConfig:
         ) from error
 
 
-def _read_table(folder: Path, name: str) -> pl.DataFrame:
+def _open_table(folder: Path, name: str) -> pl.LazyFrame:
+    """A table of the run as its contract, read through once so that every later look at it succeeds.
+
+    Tables of millions of rows are never held whole: checks collect the columns or slices they compare.
+    """
     file = folder / f"{name}.parquet"
+    if not file.is_file():
+        raise RunFolderError("the file is missing", where=str(file))
     try:
-        return conform(pl.read_parquet(file), TABLES[name], name=name)
-    except FileNotFoundError as error:
-        raise RunFolderError("the file is missing", where=str(file)) from error
+        table = conforming(pl.scan_parquet(file), TABLES[name], name=name)
+        for _ in slices(table):
+            pass
     except (*DAMAGE, RunFolderError) as error:
         raise RunFolderError(f"the file is damaged: {error}", where=str(file)) from error
+    return table
 
 
 def _quotes(found: Plain) -> Iterator[tuple[str | None, str, Plain]]:
@@ -136,8 +143,10 @@ def _quotes(found: Plain) -> Iterator[tuple[str | None, str, Plain]]:
 
 
 def _check_quotes(
-    quotes: Iterable[tuple[str | None, str, Plain]], texts: Mapping[str, str]
+    quotes: Iterable[tuple[str | None, str, Plain]], documents: pl.LazyFrame
 ) -> Iterator[Difference]:
+    wanted = pl.col("document_id").is_in(sorted({str(quote["document_id"]) for _, _, quote in quotes}))
+    texts = dict(documents.filter(wanted).select("document_id", "text").collect().iter_rows())
     for need_id, place, quote in quotes:
         text = texts.get(quote["document_id"])
         span = (quote["start"], quote["end"])
@@ -154,13 +163,14 @@ def _check_quotes(
 
 def _expected(
     found: Plain,
-    documents: pl.DataFrame,
-    mentions: pl.DataFrame,
+    documents: pl.LazyFrame,
+    mentions: pl.LazyFrame,
     config: MineConfig,
     models: dict[str, str],
 ) -> Plain:
     """``needs.json`` as it follows from the tables; only wording and descent are taken from the file."""
-    statements = {need: Statement("", "") for need in mentions["need_id"].drop_nulls().unique()}
+    present = mentions.select(pl.col("need_id").drop_nulls().unique()).collect().to_series()
+    statements = {need: Statement("", "") for need in present}
     for need in found["needs"]:
         terms = tuple(term["value"] for term in need["aspect_terms"])
         statements[need["id"]] = Statement(need["statement"], need["language"], terms)
@@ -169,16 +179,20 @@ def _expected(
         need["id"]: {key: need["extra"][key] for key in ("split_from", "merged_from") if key in need["extra"]}
         for need in found["needs"]
     }
+    counted = documents.select(COUNTED_DOCUMENTS).collect()
     measured = measure_needs(
-        documents,
+        counted,
         mentions,
         statements=statements,
         config=config,
         models=models,
         previous=previous,
         lineage=lineage,
+        texts=documents,
     )
-    return to_json(measured.needs, documents=documents, mentions=measured.mentions, config=config)
+    return to_json(
+        measured.needs, documents=counted, mentions=measured.mentions, config=config, texts=documents
+    )
 
 
 def _check_needs(expected: Plain, found: Plain) -> Iterator[Difference]:
@@ -226,11 +240,11 @@ def count_leaves(value: Any) -> int:
     return 1
 
 
-def _check_partition(found: Plain, mentions: pl.DataFrame) -> Iterator[Difference]:
+def _check_partition(found: Plain, n_mentions: int) -> Iterator[Difference]:
     in_needs = sum(need["mentions"] for need in found["needs"])
     total = in_needs + found["unclustered"]["mentions"]
-    if total != mentions.height:
-        yield Difference("needs.json", "mentions of needs + unclustered", mentions.height, total)
+    if total != n_mentions:
+        yield Difference("needs.json", "mentions of needs + unclustered", n_mentions, total)
     reasons = sum(found["unclustered"]["reasons"].values())
     if reasons != found["unclustered"]["mentions"]:
         yield Difference("needs.json", "unclustered.reasons", found["unclustered"]["mentions"], reasons)

@@ -7,18 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import polars as pl
-
 from unmet.core.config import MineConfig
 from unmet.core.errors import InputError
-from unmet.core.files import atomic_path, write_json
+from unmet.core.files import write_json
 from unmet.core.runs import InputFile, RunFolder
 from unmet.ingest.documents import ingest_documents
 from unmet.ingest.reading import RecordBatch, read_records
 from unmet.ingest.sources import STANDARD_INPUT, open_sources
 from unmet.models.catalog import load_models
-from unmet.needs.needsfile import to_json
-from unmet.pipeline.needing import MEASURED_COLUMNS, build_cards
+from unmet.pipeline.needing import build_cards
 from unmet.pipeline.reading_texts import read_texts
 from unmet.pipeline.reporting import check_report_language
 from unmet.report.page import write_report
@@ -122,19 +119,15 @@ def _needs(folder: RunFolder, config: MineConfig, models: dict[str, str], progre
         return
     progress("needs")
     with folder.stage("needs", ["mentions.parquet", "needs.json"]):
-        documents = pl.read_parquet(folder.path / "documents.parquet", columns=list(MEASURED_COLUMNS))
-        previous = Path(config.previous) if config.previous else None
-        # The table before grouping has no name here, so that it is freed once the groups are found.
-        built = build_cards(
-            documents,
-            pl.read_parquet(folder.work / "mentions.parquet"),
+        plain = build_cards(
+            folder.path / "documents.parquet",
+            folder.work / "mentions.parquet",
+            out=folder.path / "mentions.parquet",
+            work=folder.work,
             config=config,
             models=models,
-            previous=previous,
+            previous=Path(config.previous) if config.previous else None,
         )
-        with atomic_path(folder.path / "mentions.parquet") as temporary:
-            built.mentions.write_parquet(temporary)
-        plain = to_json(built.needs, documents=documents, mentions=built.mentions, config=config)
         write_json(folder.path / "needs.json", plain)
 
 
