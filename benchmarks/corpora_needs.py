@@ -40,13 +40,25 @@ EN_REQUEST = re.compile(
     r"|i wish|wish (it|they|there|the)"
     r"|need(s|ed)? to (be|have|add|fix|make)|would (like|love) to see|make sure|be sure"
     r"|hope (they|you|to see)|why not"
-    r"|if you (are|want|can|need|like|plan|have|do)|you (may|might|need to|want to|should|must)"
+    r"|if you|you (may|might|can|could|will|'ll|need to|want to|should|must|better|are better)"
     r"|ask (for|them)|avoid"
-    r"|don't (buy|expect|bother|forget|waste)|try (to|the|it)|stay away|look elsewhere|suggest|advise"
+    r"|don't (buy|expect|bother|forget|waste)|try (to|the|it)|stay away|look elsewhere"
+    r"|i(('d| would) (\w+ )?)? ?(suggest|advise|recommend)|suggest (that|you)|advise (that|you)"
     r"|recommend (that|they|you|getting|ordering|going|using|buying))\b"
+    # An imperative: a bare verb that begins the sentence.
+    r"|^(so |and |but |also |just |or |then |definitely |always |never |do not |don't |do n't )*"
+    r"(ask|add|allow|avoid|be|beware|book|bring|buy|call|check|choose|consider|do|don't|do n't|expect"
+    r"|fix|forget|get"
+    r"|give|go|have|include|keep|let|look|make|order|pay|pick|plan|provide|put|read|remember|save|see|skip|spend|stay|stick"
+    r"|take|tell|think|try|use|visit|wait|watch|wear|stop|bring) (?!(it|them|this|that) (is|was|are|were)\b)",
+    re.IGNORECASE,
 )
 """Wording of requests and advice in English reviews; finds training candidates only."""
-EN_NO_REQUEST = re.compile(r"\b(recommend|should (arrive|be here|fit)|as it should|tried|what you need)\b")
+EN_NO_REQUEST = re.compile(
+    r"\b(recommend|should (arrive|be here|fit)|as it should|tried|what you need|you get what you pay"
+    r"|you can (see|feel|tell|hear|imagine)|you will (love|like)|make (me|my|him|her)"
+    r"|(love|like|have|had) to)\b"
+)
 """Praise by recommending and expectations: neither class."""
 EN_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 SENTENCE = re.compile(r"[^。！？!?\n；;~～…]+[。！？!?；;~～…]*")

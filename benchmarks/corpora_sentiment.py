@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,12 @@ def clauses() -> Corpus:
     table = pl.read_csv(DATA / "reviews_zh/laptop_clauses.csv")
     rename = {0: 1, 1: 2, 2: 0}
     return _corpus("clauses", ((t, rename[y], str(i)) for i, (y, t) in enumerate(table.iter_rows())))
+
+
+def clause_counts() -> dict[str, int]:
+    """How many rows of laptop_clauses hold each text: short praise is repeated up to 54 times."""
+    table = pl.read_csv(DATA / "reviews_zh/laptop_clauses.csv")
+    return dict(Counter(text.strip("\ufeff \n\t") for text in table["text"]))
 
 
 def clothing() -> Corpus:

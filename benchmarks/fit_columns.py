@@ -131,11 +131,16 @@ def features_of(matrix: Matrix, columns: Sequence[Floats]) -> Floats:
 
 @dataclass(frozen=True)
 class Column:
-    """A recipe with its rows and its positive class."""
+    """A recipe with its rows and its positive class.
+
+    ``outside`` holds rows that are trained on but not read out: their matrix, classes, weights, folds.
+    """
 
     recipe: ColumnRecipe
     rows: NDArray[np.int64]
     positive: NDArray[np.bool_]  # of all rows
+    weights: NDArray[np.float64] | None = None  # of all rows; 1 if None
+    outside: tuple[Matrix, NDArray[np.bool_], NDArray[np.float64], NDArray[np.int64]] | None = None
 
 
 def out_of_fold(
@@ -143,30 +148,37 @@ def out_of_fold(
     columns: Sequence[Column],
     sources: NDArray[np.int64],
     folds: NDArray[np.int64],
-    *,
-    weights: NDArray[np.floating] | None = None,
 ) -> tuple[list[Floats], Floats]:
     """Columns fitted on all rows, and features in which no row was scored by a fit that saw it."""
     final: list[Floats] = []
     features = features_of(matrix, [])
-    scores = np.zeros((matrix.shape[0], len(columns)), dtype=np.float32)
+    scores = np.zeros((len(features), len(columns)), dtype=np.float32)
     for index, column in enumerate(columns):
         narrow = folded(matrix, column.recipe.bits)
-        for fold in (*np.unique(folds), None):
-            used = column.rows if fold is None else column.rows[folds[column.rows] != fold]
-            fitted = fit_column(
-                narrow[used],
-                column.positive[used],
-                column.recipe,
-                sources=sources[used],
-                weights=None if weights is None else weights[used],
+        for fold in np.unique(folds):
+            held_out = np.flatnonzero(folds == fold)
+            scores[held_out, index] = narrow[held_out] @ _fit_without(
+                column, narrow, sources, folds, int(fold)
             )
-            if fold is None:
-                final.append(fitted)
-            else:
-                held_out = np.flatnonzero(folds == fold)
-                scores[held_out, index] = narrow[held_out] @ fitted
+        final.append(_fit_without(column, narrow, sources, folds, -1))
     return final, np.concatenate([scores, features], axis=1)
+
+
+def _fit_without(
+    column: Column, matrix: Matrix, sources: NDArray[np.int64], folds: NDArray[np.int64], fold: int
+) -> Floats:
+    if column.outside is not None:
+        outside, positive, weights, outside_folds = column.outside
+        used = np.flatnonzero(outside_folds != fold)
+        return fit_column(outside[used], positive[used], column.recipe, weights=weights[used])
+    used = column.rows[folds[column.rows] != fold]
+    return fit_column(
+        matrix[used],
+        column.positive[used],
+        column.recipe,
+        sources=sources[used],
+        weights=None if column.weights is None else column.weights[used],
+    )
 
 
 NEVER = -12.0

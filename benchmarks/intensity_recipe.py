@@ -19,10 +19,10 @@ from unmet.models.classifier import Classifier, Columns
 from unmet.models.intensity import intensity_features
 from unmet.models.ngrams import NgramConfig
 
-CONFIG = NgramConfig(orders=(1, 2, 3), bits=16, borders=True)
+CONFIG = NgramConfig(orders=(1, 2, 3), bits=18, borders=True)
 SEED = 22
 SETS = ("eng_laptop", "eng_restaurant", "zho_laptop", "zho_restaurant")
-COLUMN_RIDGE = 2.0
+COLUMN_RIDGE = 1.0
 READ_OUT_RIDGE = 10.0
 
 

