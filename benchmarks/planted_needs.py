@@ -32,13 +32,16 @@ def mine_shop(shop: Shop, folder: Path, seed: int) -> tuple[list[Need], pl.DataF
     return list(from_json(folder / "run" / "needs.json").needs), documents
 
 
-def planted_of(need: Need, places: dict[str, tuple[str, int, str | None]], shop: Shop) -> str | None:
+def planted_of(
+    need: Need, places: dict[str, tuple[str, int, str | None]], shop: Shop
+) -> tuple[str | None, float]:
+    """The planted need that most quotes of a card speak of, if most do, and their share."""
     quotes = []
     for quote in need.quotes:
         source, row, edits = places[quote.document_id]
         quotes.append((source, row, *to_source(load_edits(edits), quote.start, quote.end)))
     found, purity = match_by_quotes(quotes, shop.truth)
-    return found if purity > 0.5 else None
+    return (found if purity > 0.5 else None), purity
 
 
 def run_seed(seed: int, n_reviews: int) -> dict[str, object]:
@@ -49,7 +52,8 @@ def run_seed(seed: int, n_reviews: int) -> dict[str, object]:
         row[0]: row[1:] for row in documents.select("document_id", "source", "row", "edits").iter_rows()
     }
     planted = {need.need_id for need in shop.truth.needs if need.in_reviews}
-    matched = [planted_of(need, places, shop) for need in needs]
+    judged = [planted_of(need, places, shop) for need in needs]
+    matched = [name for name, _ in judged]
     by_count = sorted(range(len(needs)), key=lambda i: -needs[i].documents)
     quiet, loud = (shop.truth.need_ids(role)[0] for role in ("quiet_costly", "loud_harmless"))
     return {
@@ -60,6 +64,9 @@ def run_seed(seed: int, n_reviews: int) -> dict[str, object]:
         "quiet_first_by_count": _place([matched[i] for i in by_count], quiet)
         < _place([matched[i] for i in by_count], loud),
         "cards": len(needs),
+        "matching": sum(name is not None for name in matched),
+        "pure": sum(purity for name, purity in judged if name is not None),
+        "unmatched_top": sum(name is None for name in matched[:TOP]),
     }
 
 
@@ -70,10 +77,13 @@ def _place(names: list[str | None], name: str) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--reviews", type=int, default=6_000)
     chosen = parser.parse_args()
     begin = time.perf_counter()
-    results = [run_seed(seed, chosen.reviews) for seed in range(chosen.seeds)]
+    results = [
+        run_seed(seed, chosen.reviews) for seed in range(chosen.first_seed, chosen.first_seed + chosen.seeds)
+    ]
     n_planted = sum(len(r["planted"]) for r in results)  # type: ignore[arg-type]
     rows = [
         (f"planted needs among the first {TOP} cards", sum(len(r["found"]) for r in results), n_planted),  # type: ignore[misc]
@@ -90,6 +100,14 @@ def main() -> None:
     for label, hits, total in rows:
         share = wilson(hits, total, 0.90)
         print(f"| {label} | {hits} | {total} | {hits / total:.3f} | {share.low:.3f}–{share.high:.3f} |")
+    matching, anywhere = sum(r["matching"] for r in results), rows[1][1]  # type: ignore[misc]
+    print(
+        f"\ncards per shop {sum(r['cards'] for r in results) / len(results):.1f}; "  # type: ignore[misc]
+        f"cards per planted need that has one {matching / anywhere:.2f}; "
+        f"purity of these cards (share of quotes) {sum(r['pure'] for r in results) / matching:.3f}; "  # type: ignore[misc]
+        f"cards of the first {TOP} that match nothing planted "
+        f"{sum(r['unmatched_top'] for r in results) / len(results):.1f}"  # type: ignore[misc]
+    )
     missed: dict[str, int] = {}
     for r in results:
         for name in r["planted"] - r["found"]:  # type: ignore[operator]

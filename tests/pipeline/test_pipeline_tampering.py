@@ -36,9 +36,9 @@ def a_quote(run: Path) -> str:
     found = need["quotes"][0]["text"]
     data = file.read_bytes()
     start = data.index(json.dumps(found, ensure_ascii=False).encode()) + 1
-    letters = found.encode()
-    swapped = letters.replace(letters[:3], "啊".encode() if letters[0] > 127 else b"qqq", 1)
-    file.write_bytes(data[:start] + swapped + data[start + len(letters) :])
+    letter = next(i for i, character in enumerate(found) if character.isalnum())
+    swapped = found[:letter] + ("q" if found[letter] != "q" else "p") + found[letter + 1 :]
+    file.write_bytes(data[:start] + swapped.encode() + data[start + len(found.encode()) :])
     return f"{need['id']} quotes[0].text"
 
 
