@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -79,18 +79,44 @@ def words_of_groups(mentions: pl.DataFrame, sentences: Sentences, *, top: int = 
         sentences: cuts their sentences, one group at a time.
         top: names kept.
     """
-    rows = mentions.select(_READ).filter(pl.col("group").is_not_null())
-    everywhere = _shares(rows)
-    parts = {str(key[0]): part for key, part in rows.group_by(["group"], maintain_order=True)}
-    # A group of both languages speaks the one that most of its mentions are in.
-    languages = {group: common(part["language"].to_list(), 1)[0][0] for group, part in parts.items()}
+    parts = _Parts(mentions.select(_READ))
+    everywhere = _shares(mentions.select("group", "language", "opinion_term").drop_nulls())
+    languages = _languages(mentions.select("group", "language"))
     stories = telling_phrases(parts, languages, sentences)
     found = {}
     for group, part in parts.items():
-        own = sentences.added_to(_own(part, group))
-        words = _words_of(own, languages[group], everywhere, top)
+        words = _words_of(_own(part, group), sentences, languages[group], everywhere, top)
         found[group] = _titled(group, replace(words, stories=stories[group]))
     return found
+
+
+class _Parts(Mapping[str, pl.DataFrame]):
+    """The mentions of each group, gathered when asked for: one group is held beside the corpus."""
+
+    def __init__(self, mentions: pl.DataFrame) -> None:
+        rows = mentions.select("group").with_row_index("row").drop_nulls()
+        places = rows.group_by("group", maintain_order=True).agg("row")
+        self._mentions = mentions
+        self._rows = dict(zip(places["group"].to_list(), places["row"], strict=True))
+
+    def __getitem__(self, group: str) -> pl.DataFrame:
+        part: pl.DataFrame = self._mentions[self._rows[group]]
+        return part
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _languages(rows: pl.DataFrame) -> dict[str, str]:
+    """A group of both languages speaks the one that most of its mentions are in."""
+    counted = rows.drop_nulls().group_by("group", "language").len()
+    ranked = counted.sort(["len", "language"], descending=[True, False])
+    return dict(
+        ranked.unique("group", keep="first", maintain_order=True).select("group", "language").iter_rows()
+    )
 
 
 def _own(part: pl.DataFrame, group: str) -> pl.DataFrame:
@@ -135,7 +161,11 @@ def _shares(rows: pl.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def _words_of(
-    part: pl.DataFrame, language: str, everywhere: dict[tuple[str, str], float], top: int
+    part: pl.DataFrame,
+    sentences: Sentences,
+    language: str,
+    everywhere: dict[tuple[str, str], float],
+    top: int,
 ) -> GroupWords:
     counts = dict(part["polarity"].value_counts().iter_rows())
     n_requests = part.filter(pl.col("is_request") & (pl.col("polarity") == "neutral")).height
@@ -143,7 +173,7 @@ def _words_of(
     return GroupWords(
         language=language,
         names=common(_names(part), top),
-        said=_said(part, language, everywhere),
+        said=_said(part, sentences, language, everywhere),
         stories=(),
         n_requests=n_requests,
         n_negative=counts.get("negative", 0),
@@ -173,7 +203,9 @@ def _names(part: pl.DataFrame) -> list[str]:
     return [name for name in names if name]
 
 
-def _said(part: pl.DataFrame, language: str, everywhere: dict[tuple[str, str], float]) -> tuple[Said, ...]:
+def _said(
+    part: pl.DataFrame, sentences: Sentences, language: str, everywhere: dict[tuple[str, str], float]
+) -> tuple[Said, ...]:
     rows = part.drop_nulls("opinion_term").with_columns(
         pl.when(pl.col("is_request") & (pl.col("polarity") == "neutral"))
         .then(pl.lit("request"))
@@ -190,7 +222,7 @@ def _said(part: pl.DataFrame, language: str, everywhere: dict[tuple[str, str], f
     found = []
     for term, count in ranked.head(COMMON_PHRASES).iter_rows():
         own = rows.filter(pl.col("opinion_term") == term)
-        read = own.gather_every(-(-own.height // READ_MENTIONS))
+        read = sentences.added_to(own.gather_every(-(-own.height // READ_MENTIONS)))
         sides = Counter(own["side"].to_list())
         if not _grounded(read, called):
             continue
