@@ -24,7 +24,7 @@ from unmet.training.multitask import MultiTaskModel, balanced_weights, task_loss
 from unmet.training.pretraining import pretrain
 from unmet.training.tasks import Task
 
-QUICK = FinetuneConfig(epochs=3, batch_rows=16, max_tokens=32, learning_rate=2e-3, dropout=0.0)
+QUICK = FinetuneConfig(epochs=3, batch_rows=16, max_tokens=32, learning_rate=1e-3, dropout=0.0)
 GOOD = "很好 耐用 漂亮 great sturdy lovely 满意 舒服".split()
 BAD = "太差 坏了 难看 awful broken ugly 失望 难受".split()
 THINGS = "电池 屏幕 充电器 battery screen strap 快递 客服".split()
@@ -54,7 +54,7 @@ def base(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("base") / "model"
     shutil.copytree(prepared.folder, folder)
-    config = PretrainConfig(size="tiny", steps=300, learning_rate=4e-3, warmup_steps=30)
+    config = PretrainConfig(size="tiny", steps=400, learning_rate=1e-3, warmup_steps=30)
     config = replace(config, tokens_per_batch=1_024)
     pretrain(prepared.store, prepared.reader, folder, config=config)
     return folder
@@ -102,14 +102,14 @@ def test_pairs_are_learnt_from_both_texts(base: Path, files: dict[str, Path], tm
     assert done.measures["match"]["accuracy"] > 0.85
 
 
-LEAST = {"full": 0.95, "lora": 0.75, "adalora": 0.65, "adapter": 0.75}  # on so small a base
+LEAST = {"full": 0.95, "lora": 0.8, "adalora": 0.75, "adapter": 0.8, "bitfit": 0.75}  # on so small a base
 
 
 @pytest.mark.parametrize("method", list(METHODS))
 def test_each_method_learns_and_trains_only_its_own_weights(
     base: Path, files: dict[str, Path], tmp_path: Path, method: str
 ) -> None:
-    changes = {"epochs": 8, "patience": 8, "learning_rate": 5e-3, "rank": 4, "bottleneck": 8}
+    changes = {"epochs": 6, "patience": 6, "learning_rate": 5e-3, "rank": 4, "bottleneck": 8}
     done = run(base, files, tmp_path, "sentiment", method=method, **changes)
     assert done.measures["sentiment"]["accuracy"] > LEAST.get(method, 0.6)
     assert done.epochs[-1]["loss"] < done.epochs[0]["loss"]

@@ -105,7 +105,7 @@ def test_loss_on_unseen_text_falls_far_below_that_of_guessing(
 ) -> None:
     folder = start(prepared, tmp_path / "run")
     config = replace(
-        TINY, objective=objective, steps=200, warmup_steps=20, evaluate_every=50, learning_rate=5e-3
+        TINY, objective=objective, steps=200, warmup_steps=20, evaluate_every=50, learning_rate=2e-3
     )
     done = run(prepared, folder, config)
     guessing = np.log(prepared.reader.size)
