@@ -114,4 +114,3 @@ class FinetuneConfig:
     rank: int = 8  # of LoRA and AdaLoRA
     bottleneck: int = 32  # of adapters
     virtual_tokens: int = 16  # of prefix and prompt tuning
-    precision: str = "no"

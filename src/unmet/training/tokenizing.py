@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -205,12 +205,3 @@ def _roles(folder: Path) -> dict[str, Any]:
         if key.endswith("_token"):
             roles[key.removesuffix("_token")] = value.get("content") if isinstance(value, dict) else value
     return roles
-
-
-def unknown_share(reader: Reader, texts: Iterator[str]) -> float:
-    """Share of unknown tokens, 0–1."""
-    total = unknown = 0
-    for encoding in reader.encode_batch(texts):
-        total += len(encoding.ids)
-        unknown += encoding.ids.count(reader.unknown)
-    return unknown / max(total, 1)
