@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unmet.models.windows import SENTENCE_START
 from unmet.training.batching import Batch, Piece, assemble
-from unmet.training.token_store import SENTENCE_START, TokenStore
+from unmet.training.token_store import TokenStore
 
 Ints = NDArray[np.int64]
 
