@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from inference_fixtures import shared_tier
 
 from unmet.core.records import POLARITIES
 from unmet.models.catalog import PACKAGES, load_models
 from unmet.models.linear import TextModels
 
-TIERS = ("linear", "tiny_tier")
+TIERS = ("linear", "tiny tier")
 TEXTS = [
     "屏幕太暗了，晚上看不清，希望亮一点。",
     "物流很快，第二天就到了，包装也好。",
@@ -46,9 +47,7 @@ def as_list(values: Any) -> list[Any]:
 
 @pytest.fixture(scope="module", params=TIERS)
 def models(request: pytest.FixtureRequest) -> TextModels:
-    """A shipped tier by name, or a folder that a fixture of that name makes."""
-    shipped = request.param == "linear"
-    return load_models(request.param if shipped else str(request.getfixturevalue(request.param)))
+    return load_models(str(shared_tier()) if request.param == "tiny tier" else request.param)
 
 
 @pytest.fixture(params=READERS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from inference_fixtures import tier_entries, write_tiny_tier
+from inference_fixtures import shared_package, shared_tier, tier_entries, write_tiny_tier
 
 from unmet.core.errors import ModelError
 from unmet.mining.annotate import annotate_texts
@@ -31,6 +31,16 @@ def loaded(folder: Path) -> StarterModels:
     models = load_models(str(folder))
     assert isinstance(models, StarterModels)
     return models
+
+
+@pytest.fixture(scope="module")
+def tiny_package() -> Path:
+    return shared_package()
+
+
+@pytest.fixture(scope="module")
+def tiny_tier() -> Path:
+    return shared_tier()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +97,28 @@ def predicted(
     examples = Examples(texts, seconds if task.reads_two else [], np.zeros(0), none)
     windows = make_windows(task, examples, reader, config.max_tokens)
     return predict(model, task, windows, len(texts), pad=reader.pad, segments=segments)
+
+
+@cache
+def shared_folder() -> Path:
+    """A folder that lives as long as the tests."""
+    folder = tempfile.TemporaryDirectory(prefix="tiny-models-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
+def shared_package() -> Path:
+    """An exported 8-bit encoder package with every head, built once for all tests."""
+    return write_tiny_package(shared_folder() / "built")
+
+
+@cache
+def shared_tier() -> Path:
+    """A tier folder in which all ways of answering occur; n-grams outvote the random encoder."""
+    folder = shared_folder() / "tier"
+    folder.mkdir()
+    return write_tiny_tier(shared_package(), folder)
 
 
 def write_tiny_package(folder: Path) -> Path:

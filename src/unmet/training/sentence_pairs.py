@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unmet.models.windows import SENTENCE_START
 from unmet.training.batching import Batch, Piece, assemble
-from unmet.training.token_store import TokenStore
+from unmet.training.token_store import SENTENCE_START, TokenStore
 
 Ints = NDArray[np.int64]
 

@@ -19,10 +19,19 @@ from numpy.typing import NDArray
 
 from unmet.core.config import CorpusConfig
 from unmet.core.files import write_json
-from unmet.models.windows import cut_windows, token_flags
+from unmet.models.windows import SENTENCE_START, WORD_START, cut_windows, token_flags
 from unmet.training.tokenizing import Reader
 
-__all__ = ["TokenStore", "cut_windows", "is_held_out", "open_store", "token_flags", "write_store"]
+__all__ = [
+    "SENTENCE_START",
+    "WORD_START",
+    "TokenStore",
+    "cut_windows",
+    "is_held_out",
+    "open_store",
+    "token_flags",
+    "write_store",
+]
 
 Ints = NDArray[np.int64]
 
