@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from unmet.cli import annotate, check, demo, export, finetune, mine, pretrain, runs
+from unmet.cli import annotate, check, demo, evaluate, export, finetune, mine, models, pretrain, runs
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
@@ -55,8 +55,17 @@ for name, command in (
     ("pretrain", pretrain.pretrain),
     ("finetune", finetune.finetune),
     ("export", export.export),
+    ("evaluate", evaluate.evaluate),
 ):
     app.command(name)(interruptible(command))
+for name, action in (
+    ("list", models.list_models),
+    ("show", models.show),
+    ("compare", models.compare),
+    ("remove", models.remove),
+):
+    models.models.command(name)(interruptible(action))
+app.add_typer(models.models)
 
 
 @app.callback(invoke_without_command=True)
