@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from unmet.core.errors import ModelError
 from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion, Polarity
 from unmet.models.encoder import EncoderModel, ScoredSpan, load_encoder
-from unmet.models.given_aspects import each_pair, near
+from unmet.models.given_aspects import each_pair
 from unmet.models.intensity import HIGHEST, LOWEST
 from unmet.models.late_fusion import Join, read_join
 from unmet.models.linear import LinearModels, TextModels
@@ -201,8 +201,7 @@ class StarterModels:
         answers = self._pairer.about(texts, aspects) if len(heads) < 2 else [("", 0.0, 0.0)] * len(texts)
         labels, values = [a[0] for a in answers], np.array([a[1:] for a in answers])
         if heads:
-            shortened = [near(text, aspect) for text, aspect in zip(texts, aspects, strict=True)]
-            read = self.encoder.run(shortened, aspects, heads)
+            read = self.encoder.run(self.encoder.around(texts, aspects), aspects, heads)
             if "given_aspect" in read:
                 labels = self.sentiment_labels(self._ordered("given_aspect", read["given_aspect"], _POLAR))
             if "given_intensity" in read:
@@ -239,19 +238,19 @@ def _on_side(given: GivenAspect) -> float:
     return float(np.clip(given.valence, low, high))
 
 
-def load_tier(folder: Path, linear: LinearModels) -> StarterModels:
+def load_tier(folder: Path, linear: LinearModels, threads: int = 0) -> StarterModels:
     """A tier folder: ``tier.json`` and the encoder package it names.
 
     Raises:
         ModelError: a file is missing or damaged, or the encoder lacks a head that the tier names.
     """
     tier = read_tier(folder)
-    return _checked(StarterModels(tier, load_encoder(tier.encoder), linear))
+    return _checked(StarterModels(tier, load_encoder(tier.encoder, threads), linear))
 
 
-def load_package_tier(folder: Path, linear: LinearModels) -> StarterModels:
+def load_package_tier(folder: Path, linear: LinearModels, threads: int = 0) -> StarterModels:
     """An encoder package alone: its heads as far as they go, the linear tier for the rest."""
-    encoder = load_encoder(folder)
+    encoder = load_encoder(folder, threads)
     tier = tier_of_package(folder, encoder.package.version, encoder.heads)
     return _checked(StarterModels(tier, encoder, linear))
 
