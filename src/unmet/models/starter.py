@@ -25,6 +25,7 @@ from unmet.models.given_aspects import each_pair
 from unmet.models.intensity import HIGHEST, LOWEST
 from unmet.models.late_fusion import Join, read_join
 from unmet.models.linear import LinearModels, TextModels
+from unmet.models.tags import whole_words
 from unmet.models.tier_file import HEADS_OF, Tier, check_heads, read_tier, tier_of_package
 
 Floats = NDArray[np.float32]
@@ -160,7 +161,7 @@ class StarterModels:
         """
         if self.tier.by("aspects") == "linear":
             return self.linear.opinions(texts)
-        spans = self._sure_spans("opinions", self._outputs(texts)["opinions"])
+        spans = self._sure_spans("opinions", texts)
         found = self._pairer.opinions_from(texts, spans)
         if self.tier.by("given_aspects") != "encoder":
             return found
@@ -178,7 +179,7 @@ class StarterModels:
         """Product, brand and model names of each text."""
         if self.tier.by("entities") == "linear":
             return self.linear.entities(texts)
-        spans = self._sure_spans("entities", self._outputs(texts)["entities"])
+        spans = self._sure_spans("entities", texts)
         return [
             [
                 Entity(text[s.start : s.end], s.type, (s.start, s.end))
@@ -214,9 +215,20 @@ class StarterModels:
         own = self.encoder.heads[head].task.labels
         return values if own == labels else values[:, [own.index(label) for label in labels]]
 
-    def _sure_spans(self, head: str, spans: list[list[ScoredSpan]]) -> list[list[ScoredSpan]]:
+    def _sure_spans(self, head: str, texts: Sequence[str]) -> list[list[ScoredSpan]]:
+        """Spans of a tag head that are sure enough, widened to whole words, without overlaps."""
         threshold = self.encoder.heads[head].threshold
-        return [[span for span in own if span.probability >= threshold] for own in spans]
+        found = []
+        for text, own in zip(texts, self._outputs(texts)[head], strict=True):
+            kept: list[ScoredSpan] = []
+            for span in own:
+                if span.probability < threshold:
+                    continue
+                start, end = whole_words(text, span.start, span.end)
+                if not kept or start >= kept[-1].end:
+                    kept.append(span._replace(start=start, end=end))
+            found.append(kept)
+        return found
 
 
 def _with_polarity(opinions: list[Opinion], said: list[GivenAspect]) -> list[Opinion]:
