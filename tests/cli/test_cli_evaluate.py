@@ -196,3 +196,27 @@ main()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "accuracy" in done.stdout
+
+
+def test_a_tier_takes_the_better_model_of_each_task(unmet, labelled, tmp_path) -> None:
+    intensity = tmp_path / "intensity.jsonl"
+    values = {"negative": 2.5, "positive": 7.0}
+    rows = [{"text": t, "valence": values[y], "arousal": 5.0 + 0.1 * n} for n, (t, y) in enumerate(ROWS)]
+    intensity.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    folder = tmp_path / "tier"
+    given = ("--data", f"sentiment={labelled}", "--data", f"intensity={intensity}", "--out", folder)
+    code, out, err = unmet("models", "join", shared_package(), *given, "--json")
+    assert code == 0, err
+    for choice in json.loads(out):
+        assert set(choice["values"]) == {"linear", "encoder", "join"}
+        best = max(choice["values"].values())
+        assert choice["values"][choice["by"]] == best
+        assert choice["gain"]["value"] >= -1e-9 or choice["by"] == "linear"
+    told = json.loads((folder / "tier.json").read_text("utf-8"))
+    assert set(told["tasks"]) == {"sentiment", "intensity"}
+    # A random encoder is no better than n-grams that know the texts.
+    assert told["tasks"]["sentiment"]["by"] in ("linear", "join")
+    code, out, err = unmet("evaluate", folder, labelled, "--task", "sentiment", "--json")
+    assert code == 0, err
+    assert json.loads(out)["measures"]["accuracy"]["value"] >= 0.75
+    assert unmet("models", "join", shared_package(), "--data", f"mood={labelled}", "--out", folder)[0] == 2

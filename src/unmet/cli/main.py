@@ -62,6 +62,7 @@ for name, action in (
     ("list", models.list_models),
     ("show", models.show),
     ("compare", models.compare),
+    ("join", models.join),
     ("remove", models.remove),
 ):
     models.models.command(name)(interruptible(action))

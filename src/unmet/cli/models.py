@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from unmet.cli.output import emit_json, say
+from unmet.cli.output import emit_json, note, say
 from unmet.core.errors import InputError
 
 models = typer.Typer(
@@ -100,6 +100,44 @@ def compare(
             f"  gain {row.gain.value:+.4f} ({row.gain.low:+.4f} to {row.gain.high:+.4f})" if row.gain else ""
         )
         say(f"{row.name:32} {row.main} {value.value:.4f} ({value.low:.4f} to {value.high:.4f}){gain}")
+
+
+def join(
+    package: Annotated[str, typer.Argument(help="An encoder package.")],
+    data: Annotated[
+        list[str], typer.Option(help="HEAD=FILE with texts no model was trained on; repeatable.")
+    ],
+    out: Annotated[str, typer.Option(help="Folder of the tier.")],
+    name: Annotated[str, typer.Option(help="Of the tier.")] = "own",
+    version: Annotated[str, typer.Option(help="Of the tier.")] = "1",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a tier: per task the linear model, the encoder or both, whichever is best on held-out texts.
+
+    Example: unmet models join models/shop-onnx --data sentiment=dev.csv --data need=n.csv --out tiers/shop
+    """
+    from unmet.cli.evaluate import shape
+    from unmet.cli.finetune import named_files
+    from unmet.models.catalog import load_models
+    from unmet.training.joining import make_tier
+
+    choices = make_tier(
+        Path(package).expanduser(),
+        named_files(data),
+        Path(out).expanduser(),
+        load_models("linear"),
+        name=name,
+        version=version,
+        report=note,
+    )
+    if as_json:
+        keys = ("task", "by", "measure", "values")
+        emit_json([{**{key: getattr(c, key) for key in keys}, "gain": shape(c.gain)} for c in choices])
+        return
+    for choice in choices:
+        values = ", ".join(f"{by} {value:.4f}" for by, value in choice.values.items())
+        say(f"{choice.task:14} {choice.by:8} {choice.measure}: {values}")
+    say(f"tier: {out}")
 
 
 def remove(
