@@ -4,7 +4,7 @@
 |---|---|---|---|
 | classes | text, label | one of the labels | cross-entropy |
 | flag | text, label 0/1 | yes or no | cross-entropy |
-| scores | text, one column per score | numbers, each scaled to 0–1 | squared error |
+| scores | text, perhaps a second text, one column per score | numbers, each scaled to 0–1 | squared error |
 | tags | text, spans [[start, end, type], …] | a BIO tag per token | cross-entropy |
 | pairs | text, second text, label | same or not, fits or not | cross-entropy |
 | vectors | text, second text | the two are neighbours among the batch | InfoNCE |
@@ -145,7 +145,7 @@ def _scores_or_vectors(
     like: Task | None,
 ) -> tuple[Task, Examples]:
     numeric = [c for c in (like.labels if like else rest) if c in rest and table[c].dtype.is_numeric()]
-    if numeric and not seconds:
+    if numeric:
         scores = table.select(numeric).to_numpy().astype(np.float32)
         if not np.isfinite(scores).all():
             row = int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0])
@@ -155,7 +155,7 @@ def _scores_or_vectors(
             task = replace(
                 task, lowest=tuple(map(float, task.lowest)), highest=tuple(map(float, task.highest))
             )
-        return task, Examples(texts, [], scaled(scores, task), [])
+        return task, Examples(texts, seconds, scaled(scores, task), [])
     if seconds:
         return like or Task(name, "vectors"), Examples(texts, seconds, np.zeros(0), [])
     raise InputError(

@@ -56,7 +56,7 @@ def make_windows(task: Task, examples: Examples, reader: Reader, max_tokens: int
 
     For vectors, the second texts follow the first ones: text ``i`` and ``i + n`` are neighbours.
     """
-    if task.kind == "pairs":
+    if examples.seconds and task.kind != "vectors":
         return _pair_windows(examples, reader, max_tokens)
     texts = examples.texts + (examples.seconds if task.kind == "vectors" else [])
     ids, example, places, tags = [], [], [], []
