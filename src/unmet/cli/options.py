@@ -25,8 +25,9 @@ def picked(kind: type[T], given: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in given.items() if name in names})
 
 
-def need_torch() -> None:
-    """Say what to install where training is not."""
-    missing = [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]
+def need_torch(*more: str) -> None:
+    """Say what to install where training, or another package of its extra, is not."""
+    needed = ("torch", "transformers", "accelerate", *more)
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise InputError(f"training needs {', '.join(missing)}", hint="pip install 'unmet[train]'")

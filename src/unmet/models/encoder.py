@@ -1,0 +1,307 @@
+"""Running an encoder package: texts in, the outputs of all heads out of one forward, without torch.
+
+A text's numbers do not depend on its neighbours: windows share a batch only if they are padded to the same
+length, that length follows from the window alone, and the 8-bit graph scales every token by itself
+(:mod:`unmet.training.quantizing` writes it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmet.core.errors import InputError, ModelError
+from unmet.evaluate.calibration import tempered
+from unmet.models.encoder_package import (
+    MODEL_FILE,
+    VECTOR,
+    EncoderPackage,
+    Head,
+    load_encoder_package,
+    package_reader,
+)
+from unmet.models.heads import DECIDING, unscaled
+from unmet.models.reading import Reader
+from unmet.models.tags import best_tags, read_spans
+from unmet.models.windows import Windows, pad_windows, pair_windows, text_windows
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+PAD_STEP = 8
+"""Windows are padded to a multiple of this many tokens."""
+BATCH_TOKENS = 4_096
+"""Most tokens of a batch, padding included."""
+CHUNK_TEXTS = 4_096
+"""Texts whose windows are held in memory at once; changes no result."""
+
+
+class ScoredSpan(NamedTuple):
+    """A span of a text (code points, end exclusive) with the probability of its least sure token."""
+
+    start: int
+    end: int
+    type: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class EncoderModel:
+    """A loaded package. The graph is read when a text is first run.
+
+    Attributes:
+        package: manifest, heads and files.
+        threads: CPU threads; 0 leaves the choice to ONNX Runtime.
+    """
+
+    package: EncoderPackage
+    threads: int = 0
+    _counts: dict[str, int] = field(default_factory=lambda: {"forwards": 0, "shortened": 0}, repr=False)
+
+    @property
+    def heads(self) -> Mapping[str, Head]:
+        """Heads by name."""
+        return self.package.heads
+
+    @property
+    def n_shortened(self) -> int:
+        """Pairs so far that did not fit and lost the end of the longer text."""
+        return self._counts["shortened"]
+
+    @property
+    def n_forwards(self) -> int:
+        """Batches run so far."""
+        return self._counts["forwards"]
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The tokenizer."""
+        return package_reader(self.package)
+
+    @cached_property
+    def session(self) -> InferenceSession:
+        """The graph in ONNX Runtime."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.log_severity_level = 3
+        path = self.package.folder / MODEL_FILE
+        try:
+            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises classes of its own
+            raise ModelError(
+                f"{MODEL_FILE} cannot be run: {str(error).splitlines()[0]}", where=str(path)
+            ) from error
+
+    def run(
+        self,
+        texts: Sequence[str],
+        seconds: Sequence[str] | None = None,
+        heads: Sequence[str] | None = None,
+        *,
+        calibrated: bool = True,
+    ) -> dict[str, Any]:
+        """Read texts once and give the outputs of several heads, in the order of the texts.
+
+        Args:
+            texts: any strings; long ones are read in windows whose outputs are merged.
+            seconds: second texts, for heads that read two; then all heads asked for must.
+            heads: names of heads, or ``vector``; every head that reads as many texts when ``None``.
+            calibrated: divide by the heads' temperatures.
+
+        Returns:
+            Head → probabilities ``(n, K)``, scores in their own unit ``(n, k)``, unit vectors ``(n, width)``
+            or, for tags, a list of :class:`ScoredSpan` per text.
+
+        Raises:
+            InputError: a head is unknown or reads another number of texts.
+        """
+        names = self._checked(texts, seconds, heads)
+        chunks = [
+            self._run_chunk(texts[a : a + CHUNK_TEXTS], seconds and seconds[a : a + CHUNK_TEXTS], names)
+            for a in range(0, max(len(texts), 1), CHUNK_TEXTS)
+        ]
+        merged: dict[str, Any] = {}
+        for name in names:
+            parts = [chunk[name] for chunk in chunks]
+            spans = isinstance(parts[0], list)
+            merged[name] = [row for part in parts for row in part] if spans else np.concatenate(parts)
+            if calibrated:
+                merged[name] = self._tempered(name, merged[name])
+        return merged
+
+    def abstains(self, head: str, probabilities: Floats) -> NDArray[np.bool_]:
+        """Which rows of probabilities ``(n, K)`` the head is not sure enough of, shape ``(n,)``."""
+        below: NDArray[np.bool_] = probabilities.max(axis=1) < self.heads[head].abstain_below
+        return below
+
+    def _checked(
+        self, texts: Sequence[str], seconds: Sequence[str] | None, heads: Sequence[str] | None
+    ) -> tuple[str, ...]:
+        if isinstance(texts, str) or isinstance(seconds, str):
+            raise InputError("run() takes a list of texts, not one string", hint="Pass [text].")
+        if seconds is not None and len(seconds) != len(texts):
+            raise InputError(f"{len(texts)} texts but {len(seconds)} second texts")
+        if heads is None:
+            heads = [n for n, head in self.heads.items() if head.task.reads_two == (seconds is not None)]
+        for name in heads:
+            if name not in self.heads and name != VECTOR:
+                raise InputError(f"the encoder has no head {name!r}", hint=f"It has {', '.join(self.heads)}.")
+            if self._reads_two(name) != (seconds is not None):
+                wanted = "two texts" if self._reads_two(name) else "one text"
+                raise InputError(f"the head {name!r} reads {wanted}", hint="Run it by itself.")
+        return tuple(dict.fromkeys(heads))
+
+    def _reads_two(self, name: str) -> bool:
+        return name in self.heads and self.heads[name].task.reads_two
+
+    def _tempered(self, name: str, values: Any) -> Any:
+        head = self.heads.get(name)
+        if head is None or head.temperature == 1.0 or not len(values):
+            return values
+        if head.task.kind == "tags":
+            return [[_tempered_span(span, head.temperature) for span in spans] for spans in values]
+        return tempered(values, head.temperature).astype(np.float32) if head.task.kind in DECIDING else values
+
+    def _run_chunk(
+        self, texts: Sequence[str], seconds: Sequence[str] | None, names: tuple[str, ...]
+    ) -> dict[str, Any]:
+        longest = int(self.package.manifest["max_tokens"])
+        readable = [_readable(text) for text in texts]
+        if seconds is None:
+            windows = text_windows(readable, self.reader, longest)
+        else:
+            windows = pair_windows(readable, [_readable(s) for s in seconds], self.reader, longest)
+            self._counts["shortened"] += windows.n_shortened
+        merger = _Merger(self, names, windows, len(texts))
+        wanted = list(dict.fromkeys(self._output(name) for name in names))
+        for numbers, length in batches(windows):
+            outputs = self.session.run(wanted, self._feeds(windows, numbers, length))
+            self._counts["forwards"] += 1
+            merger.add(numbers, dict(zip(wanted, outputs, strict=True)))
+        return {name: merger.result(name) for name in names}
+
+    def _feeds(self, windows: Windows, numbers: Ints, length: int) -> dict[str, Ints]:
+        batch = pad_windows(windows, numbers, self.reader.pad, length)
+        feeds = {
+            "input_ids": batch.ids,
+            "attention_mask": batch.attention,
+            "token_type_ids": batch.segments,
+        }
+        return {name: feeds[name] for name in self.package.manifest["inputs"]}
+
+    def _output(self, name: str) -> str:
+        return VECTOR if name == VECTOR or self.heads[name].task.kind == "vectors" else name
+
+
+def load_encoder(folder: Path, threads: int = 0) -> EncoderModel:
+    """Load and verify an encoder package.
+
+    Raises:
+        ModelError: see :func:`unmet.models.encoder_package.load_encoder_package`.
+    """
+    return EncoderModel(load_encoder_package(folder), threads)
+
+
+def batches(windows: Windows) -> Iterator[tuple[Ints, int]]:
+    """Window numbers that share a batch, and the length they are padded to.
+
+    The length of a window's batch depends on the window alone, so padding is the same in every company.
+    """
+    padded = -(-windows.lengths // PAD_STEP) * PAD_STEP
+    for length in np.unique(padded):
+        numbers = np.flatnonzero(padded == length)
+        rows = max(1, BATCH_TOKENS // int(length))
+        for first in range(0, len(numbers), rows):
+            yield numbers[first : first + rows], int(length)
+
+
+def _readable(text: str) -> str:
+    """Half characters cannot be tokenized; each becomes a mark of the same length."""
+    return _HALVES.sub("\ufffd", text)
+
+
+class _Merger:
+    """Outputs of windows → outputs of texts: means by number of tokens; spans of all windows joined."""
+
+    def __init__(self, model: EncoderModel, names: tuple[str, ...], windows: Windows, n_texts: int) -> None:
+        self._model, self._windows, self._n_texts = model, windows, n_texts
+        self._sums: dict[str, NDArray[np.float64]] = {}
+        self._spans: dict[str, dict[int, list[ScoredSpan]]] = {}
+        for name in names:
+            head = model.heads.get(name)
+            if head is not None and head.task.kind == "tags":
+                self._spans[name] = {}
+            else:
+                width = head.task.n_outputs if head is not None else 0
+                width = width or int(model.package.manifest["vector_width"])
+                self._sums[name] = np.zeros((n_texts, width))
+
+    def add(self, numbers: Ints, outputs: dict[str, Any]) -> None:
+        """Take in the outputs of a batch."""
+        lengths = self._windows.lengths[numbers]
+        for name, sums in self._sums.items():
+            values = np.asarray(outputs[self._model._output(name)], dtype=np.float64)
+            head = self._model.heads.get(name)
+            if head is not None and head.task.kind in DECIDING:
+                values = _softmax(values)
+            np.add.at(sums, self._windows.example[numbers], values * lengths[:, None])
+        for name, found in self._spans.items():
+            head = self._model.heads[name]
+            for row, number in enumerate(numbers.tolist()):
+                scores = outputs[name][row, 1 : int(lengths[row]) - 1]
+                found[number] = _spans(scores, self._windows.places[number][1:-1], head)
+
+    def result(self, name: str) -> Any:
+        """The outputs of a head, one per text."""
+        if name in self._spans:
+            joined: list[list[ScoredSpan]] = [[] for _ in range(self._n_texts)]
+            for number in sorted(self._spans[name]):
+                joined[int(self._windows.example[number])] += self._spans[name][number]
+            return joined
+        totals = np.bincount(self._windows.example, self._windows.lengths, self._n_texts)[:, None]
+        means = (self._sums[name] / np.maximum(totals, 1)).astype(np.float32)
+        head = self._model.heads.get(name)
+        if head is not None and head.task.kind == "scores":
+            return unscaled(means, head.task)
+        if head is None or head.task.kind == "vectors":
+            return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+        return means
+
+
+def _tempered_span(span: ScoredSpan, temperature: float) -> ScoredSpan:
+    sure = tempered([[span.probability, 1 - span.probability]], temperature)[0, 0]
+    return span._replace(probability=float(sure))
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: NDArray[np.float64] = raised / raised.sum(axis=-1, keepdims=True)
+    return result
+
+
+def _spans(scores: Floats, places: Ints, head: Head) -> list[ScoredSpan]:
+    if not len(scores):
+        return []
+    tags = best_tags(scores)
+    if not tags.any():
+        return []
+    sure = _softmax(scores.astype(np.float64))[np.arange(len(tags)), tags]
+    found = []
+    for start, end, kind in read_spans(tags, places, head.task):
+        inside = (places[:, 0] < end) & (places[:, 1] > start) & (tags > 0)
+        found.append(ScoredSpan(start, end, kind, float(sure[inside].min())))
+    return found
