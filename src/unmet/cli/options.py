@@ -25,8 +25,12 @@ def picked(kind: type[T], given: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in given.items() if name in names})
 
 
-def need_torch() -> None:
-    """Say what to install where training is not."""
+def need_torch(threads: int = 0) -> None:
+    """Say what to install where training is not; let it use so many threads (0: all)."""
     missing = [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]
     if missing:
         raise InputError(f"training needs {', '.join(missing)}", hint="pip install 'unmet[train]'")
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
