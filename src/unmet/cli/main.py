@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from unmet.cli import annotate, check, demo, export, finetune, mine, pretrain, runs
+from unmet.cli import annotate, check, demo, distill, export, finetune, mine, pretrain, runs, tune
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
@@ -55,6 +55,8 @@ for name, command in (
     ("pretrain", pretrain.pretrain),
     ("finetune", finetune.finetune),
     ("export", export.export),
+    ("distill", distill.distill),
+    ("tune", tune.tune),
 ):
     app.command(name)(interruptible(command))
 

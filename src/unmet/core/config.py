@@ -117,3 +117,27 @@ class FinetuneConfig:
     rank: int = 8  # of LoRA and AdaLoRA
     bottleneck: int = 32  # of adapters
     virtual_tokens: int = 16  # of prefix and prompt tuning
+    precision: str = "no"  # no, bf16 or fp16 (fp16 needs a GPU)
+    checkpoint_every: int = 200  # steps; a killed run goes on from the last one
+    average_epochs: int = 0  # also try the mean of the weights of so many last epochs
+
+
+@dataclass(frozen=True, slots=True)
+class DistillConfig:
+    """What a student learns from besides labels (`unmet distill`); the rest is a :class:`FinetuneConfig`."""
+
+    temperature: float = 2.0  # of the soft labels; > 1 shows how alike the classes are to the teacher
+    label_share: float = 0.3  # weight of the labels; the soft labels have the rest
+    vector_weight: float = 1.0  # of the squared distance of sentence vectors
+    state_weight: float = 1.0  # of the squared distance of hidden states, where width and tokenizer are equal
+
+
+@dataclass(frozen=True, slots=True)
+class TuneConfig:
+    """One `unmet tune` search."""
+
+    trials: int = 20  # that end, pruned ones included
+    search: tuple[str, ...] = ("method", "learning_rate", "batch_rows", "dropout", "label_smoothing")
+    pruner: str = "median"  # median, hyperband or none
+    unpruned_trials: int = 5  # first trials, drawn at random and run to their end
+    seed: int = 0
