@@ -42,6 +42,20 @@ def test_from_reviews_to_a_model_with_two_heads(tmp_path: Path) -> None:
     assert set(told["measures"]) == {"happy", "stars"}
     assert "LOAD REPORT" not in done.stderr
     assert (heads / "encoder" / "config.json").is_file()
+    found = ("--trials", 1, "--search", "dropout", "--epochs", 1, "--threads", 1, "--json")
+    done = command("tune", "--base", tmp_path / "lm", *tasks[:2], "--out", tmp_path / "tuned", *found)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)["settings"]) == {"dropout"}
+    small = ("--size", "tiny", "--epochs", 1, "--threads", 1, "--json")
+    few = ("--task", f"happy={labels}", "--unlabelled", texts)
+    done = command("distill", "--teacher", heads, *few, "--out", tmp_path / "student", *small)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)["measures"]) == {"happy"}
+    done = command(
+        "distill", "--teacher", tmp_path / "lm", "--unlabelled", texts, "--out", tmp_path / "v", *small
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)["measures"]["vectors"]) == {"cosine", "spearman"}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +66,11 @@ def test_from_reviews_to_a_model_with_two_heads(tmp_path: Path) -> None:
         (
             ("finetune", "--base", "none", "--task", "a=b.csv", "--dev", "c=d.csv", "--out", "x"),
             "names no task",
+        ),
+        (("distill", "--teacher", "none", "--out", "x"), "no texts to learn"),
+        (
+            ("distill", "--teacher", "none", "--task", "a=b.csv", "--parallel", "c.csv", "--out", "x"),
+            "no tasks",
         ),
     ],
 )

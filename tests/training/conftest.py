@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from training_fixtures import SMALL, Prepared
+from training_fixtures import BLAME, PRAISE, SMALL, Prepared, opinions, write_rows
 
+from unmet.core.config import PretrainConfig
 from unmet.sample import make_shop
 from unmet.training.preparing import prepare
+from unmet.training.pretraining import pretrain
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +25,23 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     texts.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
     store, reader = prepare([texts], folder / "run", base=None, never=(), mapping={}, config=SMALL)
     return Prepared(folder / "run", store, reader, texts)
+
+
+@pytest.fixture(scope="session")
+def opinion_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny BERT that has read the made-up language of :func:`training_fixtures.opinions`.
+
+    Every text there is followed by its polarity in a word, so masked-word training teaches what praise is.
+    """
+    folder = tmp_path_factory.mktemp("opinions")
+    draw = random.Random(0)
+    tails = (("总之 差", "overall bad"), ("总之 好", "overall good"))
+    rows = []
+    for text, label in opinions(2_500, 0):
+        also = draw.choice((BLAME, PRAISE)[label])
+        rows.append({"text": f"{text} {also} {draw.choice(tails[label])}"})
+    texts = write_rows(folder / "texts.jsonl", rows)
+    store, reader = prepare([texts], folder / "model", base=None, never=(), mapping={}, config=SMALL)
+    config = PretrainConfig(size="tiny", steps=600, learning_rate=1e-3, warmup_steps=30)
+    pretrain(store, reader, folder / "model", config=replace(config, tokens_per_batch=768, mask_share=0.25))
+    return folder / "model"

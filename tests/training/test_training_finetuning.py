@@ -17,8 +17,9 @@ from training_fixtures import Prepared
 from unmet.core.config import FinetuneConfig, PretrainConfig
 from unmet.core.errors import InputError, ModelError
 from unmet.training.adversarial import add_attacked_gradients, unit
+from unmet.training.batch_losses import divergence
 from unmet.training.encoders import load_encoder
-from unmet.training.finetuning import Finetuned, divergence, finetune
+from unmet.training.finetuning import Finetuned, finetune
 from unmet.training.methods.catalog import METHODS, find_method
 from unmet.training.multitask import MultiTaskModel, balanced_weights, task_loss
 from unmet.training.pretraining import pretrain

@@ -34,6 +34,9 @@ def finetune(
     adversarial: Annotated[str, option("none, fgm, pgd or freelb.")] = _RUN.adversarial,
     consistency: Annotated[float, option("Weight of R-Drop.", min=0)] = _RUN.consistency,
     rank: Annotated[int, option("Of LoRA and AdaLoRA.", min=1)] = _RUN.rank,
+    precision: Annotated[str, option("no, bf16 or fp16.")] = _RUN.precision,
+    average_epochs: Annotated[int, option("Also try the mean of so many last epochs.", min=0)] = 0,
+    checkpoint_every: Annotated[int, option("Steps.", min=1)] = _RUN.checkpoint_every,
     threads: Annotated[int, option("CPU threads; 0 = all.", min=0)] = 0,
     seed: Annotated[int, option("Random seed.", min=0)] = _RUN.seed,
     as_json: Annotated[bool, option("Summary as JSON.", "--json")] = False,
@@ -43,19 +46,15 @@ def finetune(
     Example: unmet finetune --base models/shop-bert --task sentiment=a.csv --task need=b.csv --out heads
     """
     given = dict(locals())
-    need_torch()
-    import torch
-
+    need_torch(threads=threads)
     from unmet.training.finetuning import finetune as train
 
-    if threads:
-        torch.set_num_threads(threads)
     files, held_out = named_files(task), named_files(dev or [])
     unknown = sorted(set(held_out) - set(files))
     if unknown:
         raise InputError(f"--dev names no task: {', '.join(unknown)}", hint="Use the names given to --task.")
     folder, run = Path(out).expanduser(), picked(FinetuneConfig, given)
-    _tell(train(base, files, folder, config=run, dev_files=held_out, report=note), as_json)
+    tell_tuned(train(base, files, folder, config=run, dev_files=held_out, report=note), as_json)
 
 
 def named_files(pairs: list[str]) -> dict[str, Path]:
@@ -75,7 +74,8 @@ def named_files(pairs: list[str]) -> dict[str, Path]:
     return files
 
 
-def _tell(result: Finetuned, as_json: bool) -> None:
+def tell_tuned(result: Finetuned, as_json: bool) -> None:
+    """Print what a finished run came to."""
     if as_json:
         emit_json(
             {

@@ -10,7 +10,20 @@ from typing import Any
 
 import typer
 
-from unmet.cli import annotate, check, demo, evaluate, export, finetune, mine, models, pretrain, runs
+from unmet.cli import (
+    annotate,
+    check,
+    demo,
+    distill,
+    evaluate,
+    export,
+    finetune,
+    mine,
+    models,
+    pretrain,
+    runs,
+    tune,
+)
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
@@ -56,6 +69,8 @@ for name, command in (
     ("finetune", finetune.finetune),
     ("export", export.export),
     ("evaluate", evaluate.evaluate),
+    ("distill", distill.distill),
+    ("tune", tune.tune),
 ):
     app.command(name)(interruptible(command))
 for name, action in (

@@ -73,6 +73,9 @@ class PretrainConfig:
     architecture: str = "bert"  # bert or modernbert, of a new model
     base: str | None = None  # a Hugging Face folder or name to continue from
     counted_start: bool = True  # a new model's embeddings begin from token co-occurrence
+    teacher: str | None = None  # folder of a teacher's sentence vectors (training.teacher)
+    teacher_weight: float = 4.0  # of the distance from the teacher's vectors, beside the loss per token
+    teacher_tokens: int = 512  # of the teacher's texts per step, padding included
     seed: int = 0
     steps: int = 20_000  # optimizer steps in all; a finished run can be given more
     tokens_per_batch: int = 4_096  # padding included
@@ -114,3 +117,27 @@ class FinetuneConfig:
     rank: int = 8  # of LoRA and AdaLoRA
     bottleneck: int = 32  # of adapters
     virtual_tokens: int = 16  # of prefix and prompt tuning
+    precision: str = "no"  # no, bf16 or fp16 (fp16 needs a GPU)
+    checkpoint_every: int = 200  # steps; a killed run goes on from the last one
+    average_epochs: int = 0  # also try the mean of the weights of so many last epochs
+
+
+@dataclass(frozen=True, slots=True)
+class DistillConfig:
+    """What a student learns from besides labels (`unmet distill`); the rest is a :class:`FinetuneConfig`."""
+
+    temperature: float = 2.0  # of the soft labels; > 1 shows how alike the classes are to the teacher
+    label_share: float = 0.3  # weight of the labels; the soft labels have the rest
+    vector_weight: float = 1.0  # of the squared distance of sentence vectors
+    state_weight: float = 1.0  # of the squared distance of hidden states, where width and tokenizer are equal
+
+
+@dataclass(frozen=True, slots=True)
+class TuneConfig:
+    """One `unmet tune` search."""
+
+    trials: int = 20  # that end, pruned ones included
+    search: tuple[str, ...] = ("method", "learning_rate", "batch_rows", "dropout", "label_smoothing")
+    pruner: str = "median"  # median, hyperband or none
+    unpruned_trials: int = 5  # first trials, drawn at random and run to their end
+    seed: int = 0

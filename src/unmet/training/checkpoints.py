@@ -22,6 +22,7 @@ from unmet.core.files import write_json
 
 _KEPT = 2
 _RANDOM = "random_state"
+MORE = "progress.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,12 @@ class Position:
 
 
 def save_checkpoint(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, run: dict[str, Any]
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    position: Position,
+    run: dict[str, Any],
+    more: dict[str, torch.Tensor] | None = None,
 ) -> Path:
     """Write ``folder/step-N`` and remove all but the newest checkpoints.
 
@@ -53,6 +59,7 @@ def save_checkpoint(
         model, optimizer: their state is written.
         position: how far the run is.
         run: what must be equal for a resumed run (configuration, corpus).
+        more: tensors that the loop needs besides (:data:`MORE`).
     """
     place = folder / f"step-{position.step:08d}"
     fresh = folder / f".{place.name}.part"
@@ -60,6 +67,8 @@ def save_checkpoint(
     fresh.mkdir(parents=True)
     save_file(_untied(model.state_dict()), str(fresh / "model.safetensors"))
     save_file(_optimizer_tensors(optimizer), str(fresh / "optimizer.safetensors"))
+    if more:
+        save_file({name: value.contiguous() for name, value in more.items()}, str(fresh / MORE))
     write_json(fresh / "position.json", {"position": asdict(position), "run": run})
     shutil.rmtree(place, ignore_errors=True)
     os.replace(fresh, place)

@@ -84,7 +84,7 @@ def task_loss(
         task: the head.
         outputs: see :meth:`MultiTaskModel.forward`; for vectors the first half are the texts and the
             second half their neighbours.
-        targets: class numbers, scaled scores, or tag numbers with -100 where there is none.
+        targets: class numbers or probabilities, scaled scores, or tag numbers with -100 where there is none.
         smoothing: of labels (Szegedy et al. 2016), 0–1.
         class_weights: one per class, or ``None``.
     """
@@ -96,13 +96,17 @@ def task_loss(
         own = torch.arange(len(first), device=outputs.device)
         return (functional.cross_entropy(similar, own) + functional.cross_entropy(similar.T, own)) / 2
     flat = outputs.reshape(-1, outputs.shape[-1])
+    wanted = targets if targets.is_floating_point() else targets.reshape(-1)
     return functional.cross_entropy(
-        flat, targets.reshape(-1), weight=class_weights, label_smoothing=smoothing, ignore_index=-100
+        flat, wanted, weight=class_weights, label_smoothing=smoothing, ignore_index=-100
     )
 
 
 def balanced_weights(targets: NDArray[Any], n_classes: int) -> torch.Tensor:
     """Weights with which every class counts the same, mean 1 over the rows (King & Zeng 2001)."""
-    counts = np.bincount(targets[targets >= 0], minlength=n_classes).astype(np.float64)
+    if targets.ndim == 2:
+        counts = np.nansum(targets, axis=0, dtype=np.float64)
+    else:
+        counts = np.bincount(targets[targets >= 0], minlength=n_classes).astype(np.float64)
     weights = counts.sum() / np.maximum(counts, 1.0) / n_classes
     return torch.tensor(weights, dtype=torch.float32)

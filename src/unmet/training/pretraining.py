@@ -27,11 +27,12 @@ from unmet.training.checkpoints import (
     save_checkpoint,
 )
 from unmet.training.masking import mask_words
-from unmet.training.objectives import Loss, masked_loss, next_token_loss
+from unmet.training.objectives import Loss, masked_loss, next_token_loss, parts_of
 from unmet.training.quiet import quietly
 from unmet.training.schedules import rate_factor
 from unmet.training.sentence_pairs import pair_batch
 from unmet.training.starting_embeddings import start_embeddings
+from unmet.training.teacher import Teacher, lesson_loss
 from unmet.training.token_store import TokenStore
 from unmet.training.tokenizing import SPECIAL, Reader
 from unmet.training.tracking import Tracker
@@ -47,6 +48,9 @@ _MAY_CHANGE = frozenset(
         "track",
         "precision",
         "learning_rate",
+        "teacher",
+        "teacher_weight",
+        "teacher_tokens",
     }
 )
 """Settings that a resumed run may be given anew: they change what is to come, not what was done."""
@@ -73,6 +77,7 @@ class _Run:
     model: nn.Module
     optimizer: torch.optim.Optimizer
     accelerator: Any
+    teacher: Teacher | None
 
     @property
     def device(self) -> torch.device:
@@ -113,7 +118,7 @@ def pretrain(
     if config.counted_start and not config.base and not list_checkpoints(out / "checkpoints"):
         start_embeddings(model, store, config.seed)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, config))
-    run = _Run(config, store, reader, model, optimizer, accelerator)
+    run = _Run(config, store, reader, model, optimizer, accelerator, _teacher(model, config, reader, longest))
     described = {"config": asdict(config), "store": store.description}
     begin = _resume(out, model, optimizer, described)
     tracker = Tracker(config.track, out, asdict(config), first_step=begin.step)
@@ -152,6 +157,7 @@ def _steps(run: _Run, position: Position) -> Iterator[tuple[Position, dict[str, 
     config, accelerator, optimizer = run.config, run.accelerator, run.optimizer
     began, spent = time.perf_counter(), position.seconds
     batches = _batches(run, position)
+    lessons = run.teacher.lessons(config.seed, position.step) if run.teacher else None
     run.model.train()
     while position.step < config.steps:
         factor = rate_factor(position.step, config)
@@ -168,12 +174,19 @@ def _steps(run: _Run, position: Position) -> Iterator[tuple[Position, dict[str, 
             position = replace(
                 position, epoch=epoch, batch=number + 1, tokens=position.tokens + int(batch.attention.sum())
             )
+        lesson = 0.0
+        if lessons is not None:
+            with accelerator.autocast():
+                distance = lesson_loss(parts_of(run.model)[0], *next(lessons), run.device)
+            accelerator.backward(distance * config.teacher_weight)
+            lesson = float(distance.detach())
         norm = accelerator.clip_grad_norm_(run.model.parameters(), config.gradient_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         seconds = spent + time.perf_counter() - began
         position = replace(position, step=position.step + 1, seconds=seconds)
-        yield position, _measured(losses, position, config.learning_rate * factor, float(norm))
+        measured = _measured(losses, position, config.learning_rate * factor, float(norm))
+        yield position, {**measured, **({"teacher_distance": lesson} if lessons is not None else {})}
 
 
 def _measured(losses: list[Loss], position: Position, rate: float, norm: float) -> dict[str, float]:
@@ -193,6 +206,20 @@ def _measured(losses: list[Loss], position: Position, rate: float, norm: float) 
         "tokens": position.tokens,
         "tokens_per_second": position.tokens / max(position.seconds, 1e-9),
     }
+
+
+def _teacher(model: Any, config: PretrainConfig, reader: Reader, longest: int) -> Teacher | None:
+    if config.teacher is None:
+        return None
+    if config.objective == "clm":
+        raise InputError("a teacher of sentence vectors needs an encoder", hint="Use --objective mlm.")
+    teacher = Teacher(Path(config.teacher), reader, longest, config.teacher_tokens)
+    if teacher.width != model.config.hidden_size:
+        raise InputError(
+            f"the teacher's vectors have {teacher.width} numbers, the model's {model.config.hidden_size}",
+            where=config.teacher,
+        )
+    return teacher
 
 
 def _batches(run: _Run, position: Position) -> Iterator[tuple[int, int, Batch]]:

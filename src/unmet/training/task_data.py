@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,21 +29,40 @@ class TaskData:
     class_weights: torch.Tensor | None
 
 
-def load_task(
-    name: str, path: Path, dev_path: Path | None, reader: Reader, config: FinetuneConfig
-) -> TaskData:
-    """Read a task's files and tokenize them."""
-    task, rows = read_task(name, path)
+@dataclass(frozen=True, slots=True)
+class TaskRows:
+    """A task with its training and held-out rows."""
+
+    task: Task
+    train: Examples
+    dev: Examples
+
+
+def split_task(
+    name: str, path: Path, dev_path: Path | None, config: FinetuneConfig, like: Task | None = None
+) -> TaskRows:
+    """Read a task's files; without a development file a share of the rows is held out by text.
+
+    With ``like`` its labels and ranges are kept.
+
+    Raises:
+        InputError: a file that cannot be used, or too few texts.
+    """
+    task, rows = read_task(name, path, like)
     if dev_path is not None:
-        train, dev = rows, read_task(name, dev_path, like=task)[1]
-    else:
-        n_folds = max(2, round(1 / max(config.held_out_share, 1e-6)))
-        try:
-            split = text_folds(rows.texts, n_folds, seed=config.seed)[0]
-        except ValueError as error:
-            hint = f"Give at least {n_folds} different texts, or a development file."
-            raise InputError("too few texts to hold any out", where=str(path), hint=hint) from error
-        train, dev = rows.take(split.train), rows.take(split.test)
+        return TaskRows(task, rows, read_task(name, dev_path, like=task)[1])
+    n_folds = max(2, round(1 / max(config.held_out_share, 1e-6)))
+    try:
+        split = text_folds(rows.texts, n_folds, seed=config.seed)[0]
+    except ValueError as error:
+        hint = f"Give at least {n_folds} different texts, or a development file."
+        raise InputError("too few texts to hold any out", where=str(path), hint=hint) from error
+    return TaskRows(task, rows.take(split.train), rows.take(split.test))
+
+
+def tokenize_task(rows: TaskRows, reader: Reader, config: FinetuneConfig) -> TaskData:
+    """Rows as windows."""
+    task, train, dev = rows.task, rows.train, rows.dev
     weights = None
     if config.class_weights and task.kind in ("classes", "flag", "pairs"):
         weights = balanced_weights(train.targets, len(task.labels))
@@ -53,4 +73,16 @@ def load_task(
         make_windows(task, train, reader, config.max_tokens),
         make_windows(task, dev, reader, config.max_tokens),
         weights,
+    )
+
+
+def shortened(data: Sequence[TaskData]) -> str | None:
+    """A line that says how many pairs lost the end of their longer text; ``None`` if none did."""
+    parts = [
+        f"{d.task.name} {n:,} of {len(d.train) + len(d.dev):,}"
+        for d in data
+        if (n := d.train_windows.n_shortened + d.dev_windows.n_shortened)
+    ]
+    return (
+        f"pairs that did not fit and lost the end of the longer text: {', '.join(parts)}" if parts else None
     )

@@ -101,6 +101,25 @@ def read_task(name: str, path: Path, like: Task | None = None) -> tuple[Task, Ex
     return task, Examples(texts, seconds, _numbers(values, task, path), [])
 
 
+def read_texts(path: Path) -> list[str]:
+    """Texts without labels: the text column of a table, or the lines of a ``.txt`` file; no empty ones.
+
+    Raises:
+        InputError: no such file, or no text in it.
+    """
+    if path.suffix == ".txt":
+        if not path.is_file():
+            raise InputError("no such file", where=str(path))
+        texts = path.read_text("utf-8").splitlines()
+    else:
+        table = _read_table(path)
+        texts = [value or "" for value in table[_column(table, TEXT_COLUMNS, path, "text")].cast(pl.String)]
+    found = [text for text in texts if text.strip()]
+    if not found:
+        raise InputError("no text found", where=str(path))
+    return found
+
+
 def _class_task(name: str, values: Sequence[str], paired: bool) -> Task:
     seen = sorted(set(values))
     if len(seen) <= 2 and all(value.lower() in YES | NO for value in seen):
