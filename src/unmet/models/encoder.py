@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.errors import InputError, ModelError
 from unmet.evaluate.calibration import tempered
+from unmet.models.encoder_outputs import Merger, ScoredSpan, output_of, tempered_span
 from unmet.models.encoder_package import (
     MODEL_FILE,
     VECTOR,
@@ -27,9 +28,8 @@ from unmet.models.encoder_package import (
     load_encoder_package,
     package_reader,
 )
-from unmet.models.heads import DECIDING, unscaled
+from unmet.models.heads import DECIDING
 from unmet.models.reading import Reader
-from unmet.models.tags import best_tags, read_spans
 from unmet.models.windows import Windows, pad_windows, pair_windows, text_windows
 from unmet.text.folding import fold
 
@@ -49,13 +49,7 @@ CHUNK_TEXTS = 4_096
 """Texts whose windows are held in memory at once; changes no result."""
 
 
-class ScoredSpan(NamedTuple):
-    """A span of a text (code points, end exclusive) with the probability of its least sure token."""
-
-    start: int
-    end: int
-    type: str
-    probability: float
+__all__ = ["EncoderModel", "ScoredSpan", "batches", "load_encoder"]
 
 
 @dataclass(frozen=True)
@@ -199,7 +193,7 @@ class EncoderModel:
         if head is None or head.temperature == 1.0 or not len(values):
             return values
         if head.task.kind == "tags":
-            return [[_tempered_span(span, head.temperature) for span in spans] for spans in values]
+            return [[tempered_span(span, head.temperature) for span in spans] for spans in values]
         return tempered(values, head.temperature).astype(np.float32) if head.task.kind in DECIDING else values
 
     def _run_chunk(
@@ -212,8 +206,9 @@ class EncoderModel:
         else:
             windows = pair_windows(readable, [_readable(s) for s in seconds], self.reader, longest)
             self._counts["shortened"] += windows.n_shortened
-        merger = _Merger(self, names, windows, len(texts))
-        wanted = list(dict.fromkeys(self._output(name) for name in names))
+        width = int(self.package.manifest["vector_width"])
+        merger = Merger(names, self.heads, width, windows, len(texts))
+        wanted = list(dict.fromkeys(output_of(name, self.heads) for name in names))
         for numbers, length in batches(windows):
             outputs = self.session.run(wanted, self._feeds(windows, numbers, length))
             self._counts["forwards"] += 1
@@ -228,9 +223,6 @@ class EncoderModel:
             "token_type_ids": batch.segments,
         }
         return {name: feeds[name] for name in self.package.manifest["inputs"]}
-
-    def _output(self, name: str) -> str:
-        return VECTOR if name == VECTOR or self.heads[name].task.kind == "vectors" else name
 
 
 def load_encoder(folder: Path, threads: int = 0) -> EncoderModel:
@@ -258,77 +250,3 @@ def batches(windows: Windows) -> Iterator[tuple[Ints, int]]:
 def _readable(text: str) -> str:
     """Half characters cannot be tokenized; each becomes a mark of the same length."""
     return _HALVES.sub("\ufffd", text)
-
-
-class _Merger:
-    """Outputs of windows → outputs of texts: means by number of tokens; spans of all windows joined."""
-
-    def __init__(self, model: EncoderModel, names: tuple[str, ...], windows: Windows, n_texts: int) -> None:
-        self._model, self._windows, self._n_texts = model, windows, n_texts
-        self._lengths = windows.lengths
-        self._sums: dict[str, NDArray[np.float64]] = {}
-        self._spans: dict[str, dict[int, list[ScoredSpan]]] = {}
-        for name in names:
-            head = model.heads.get(name)
-            if head is not None and head.task.kind == "tags":
-                self._spans[name] = {}
-            else:
-                width = head.task.n_outputs if head is not None else 0
-                width = width or int(model.package.manifest["vector_width"])
-                self._sums[name] = np.zeros((n_texts, width))
-
-    def add(self, numbers: Ints, outputs: dict[str, Any]) -> None:
-        """Take in the outputs of a batch."""
-        lengths = self._lengths[numbers]
-        for name, sums in self._sums.items():
-            values = np.asarray(outputs[self._model._output(name)], dtype=np.float64)
-            head = self._model.heads.get(name)
-            if head is not None and head.task.kind in DECIDING:
-                values = _softmax(values)
-            np.add.at(sums, self._windows.example[numbers], values * lengths[:, None])
-        for name, found in self._spans.items():
-            head = self._model.heads[name]
-            for row, number in enumerate(numbers.tolist()):
-                scores = outputs[name][row, 1 : int(lengths[row]) - 1]
-                found[number] = _spans(scores, self._windows.places[number][1:-1], head)
-
-    def result(self, name: str) -> Any:
-        """The outputs of a head, one per text."""
-        if name in self._spans:
-            joined: list[list[ScoredSpan]] = [[] for _ in range(self._n_texts)]
-            for number in sorted(self._spans[name]):
-                joined[int(self._windows.example[number])] += self._spans[name][number]
-            return joined
-        totals = np.bincount(self._windows.example, self._lengths, self._n_texts)[:, None]
-        means = (self._sums[name] / np.maximum(totals, 1)).astype(np.float32)
-        head = self._model.heads.get(name)
-        if head is not None and head.task.kind == "scores":
-            return unscaled(means, head.task)
-        if head is None or head.task.kind == "vectors":
-            return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-        return means
-
-
-def _tempered_span(span: ScoredSpan, temperature: float) -> ScoredSpan:
-    sure = tempered([[span.probability, 1 - span.probability]], temperature)[0, 0]
-    return span._replace(probability=float(sure))
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: NDArray[np.float64] = raised / raised.sum(axis=-1, keepdims=True)
-    return result
-
-
-def _spans(scores: Floats, places: Ints, head: Head) -> list[ScoredSpan]:
-    if not len(scores):
-        return []
-    tags = best_tags(scores)
-    if not tags.any():
-        return []
-    sure = _softmax(scores.astype(np.float64))[np.arange(len(tags)), tags]
-    found = []
-    for start, end, kind in read_spans(tags, places, head.task):
-        inside = (places[:, 0] < end) & (places[:, 1] > start) & (tags > 0)
-        found.append(ScoredSpan(start, end, kind, float(sure[inside].min())))
-    return found
