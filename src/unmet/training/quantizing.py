@@ -15,6 +15,7 @@ Everything else (attention, normalisation, heads) stays in single precision.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,27 +34,28 @@ MIN_OUTPUTS = 64
 _TINY = np.float32(1e-12)
 
 
-def quantize(model: ModelProto) -> ModelProto:
+def quantize(model: ModelProto, *, matrices: bool = True) -> ModelProto:
     """A copy of the model with 8-bit matrices and tables.
 
     Args:
         model: exported with ``input_ids`` of shape ``(batch, tokens)``; matrices are constants
             ``(inputs, outputs)`` applied to activations ``(batch, tokens, inputs)``.
+        matrices: otherwise only embedding tables.
     """
     import onnx
 
     copied = onnx.ModelProto()
     copied.CopyFrom(model)
-    _Quantizer(copied).run()
+    _Quantizer(copied, matrices).run()
     onnx.checker.check_model(copied)
     return copied
 
 
 class _Quantizer:
-    def __init__(self, model: ModelProto) -> None:
+    def __init__(self, model: ModelProto, matrices: bool) -> None:
         from onnx import numpy_helper
 
-        self._model = model
+        self._model, self._matrices = model, matrices
         self._to_array = numpy_helper.to_array
         self._from_array = numpy_helper.from_array
         self._weights = {tensor.name: tensor for tensor in model.graph.initializer}
@@ -68,7 +70,7 @@ class _Quantizer:
         for node in list(graph.node):
             weight = self._weights.get(node.input[1]) if node.op_type == "MatMul" else None
             table = self._weights.get(node.input[0]) if node.op_type == "Gather" else None
-            if weight is not None and len(weight.dims) == 2 and weight.dims[1] >= MIN_OUTPUTS:
+            if weight is not None and self._is_matrix(weight.dims):
                 self._matmul(node)
             elif table is not None and len(table.dims) == 2 and table.dims[0] >= MIN_TABLE_ROWS:
                 self._gather(node)
@@ -80,6 +82,9 @@ class _Quantizer:
         del graph.node[:]
         graph.node.extend(self._nodes)
         self._set_opsets()
+
+    def _is_matrix(self, shape: Sequence[int]) -> bool:
+        return self._matrices and len(shape) == 2 and shape[1] >= MIN_OUTPUTS
 
     def _set_opsets(self) -> None:
         from onnx import helper
