@@ -19,7 +19,20 @@ MAX_IMPORT_SECONDS = 0.3
 MAX_INSTALL_MB = 600  # 80 of them for ONNX Runtime, tokenizers and what these need
 MAX_MODELS_MB = 12
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 320, 55
-HEAVY = ("torch", "sklearn", "scipy", "polars", "numpy", "jinja2", "typer", "opencc", "rjieba", "playwright")
+HEAVY = (
+    "torch",
+    "onnxruntime",
+    "tokenizers",
+    "sklearn",
+    "scipy",
+    "polars",
+    "numpy",
+    "jinja2",
+    "typer",
+    "opencc",
+    "rjieba",
+    "playwright",
+)
 PICKLE_NAMES = {".pkl", ".pickle", ".joblib", ".pt", ".pth"}
 
 
