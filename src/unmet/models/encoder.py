@@ -209,7 +209,7 @@ class EncoderModel:
         width = int(self.package.manifest["vector_width"])
         merger = Merger(names, self.heads, width, windows, len(texts))
         wanted = list(dict.fromkeys(output_of(name, self.heads) for name in names))
-        for numbers, length in batches(windows):
+        for numbers, length in batches(windows, longest):
             outputs = self.session.run(wanted, self._feeds(windows, numbers, length))
             self._counts["forwards"] += 1
             merger.add(numbers, dict(zip(wanted, outputs, strict=True)))
@@ -234,12 +234,13 @@ def load_encoder(folder: Path, threads: int = 0) -> EncoderModel:
     return EncoderModel(load_encoder_package(folder), threads)
 
 
-def batches(windows: Windows) -> Iterator[tuple[Ints, int]]:
+def batches(windows: Windows, longest: int) -> Iterator[tuple[Ints, int]]:
     """Window numbers that share a batch, and the length they are padded to.
 
-    The length of a window's batch depends on the window alone, so padding is the same in every company.
+    The length of a window's batch depends on the window alone, so padding is the same in every company. It
+    never exceeds ``longest``, because the encoder may have no positions beyond.
     """
-    padded = -(-windows.lengths // PAD_STEP) * PAD_STEP
+    padded = np.minimum(-(-windows.lengths // PAD_STEP) * PAD_STEP, longest)
     for length in np.unique(padded):
         numbers = np.flatnonzero(padded == length)
         rows = max(1, BATCH_TOKENS // int(length))
