@@ -14,9 +14,11 @@ from training_fixtures import Prepared
 
 from unmet.core.errors import InputError, ModelError
 from unmet.models.encoder import EncoderModel, load_encoder
+from unmet.models.reading import Reader
 from unmet.training.exporting import export_model
 from unmet.training.loading import LoadedModel, load_finetuned
 from unmet.training.methods.catalog import METHODS
+from unmet.training.multitask import MultiTaskModel
 from unmet.training.quantizing import integers
 from unmet.training.saving import save_finetuned
 
@@ -149,6 +151,33 @@ def test_methods_that_cannot_be_folded_in_are_refused(
     with pytest.raises(ModelError, match=f"{method} adds parts"):
         export_model(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def other_encoder(kind: str, reader: Reader) -> Any:
+    """RoBERTa counts positions from the padding on, DistilBERT names everything otherwise."""
+    from transformers import DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
+
+    common = {"vocab_size": reader.size, "pad_token_id": reader.pad}
+    if kind == "roberta":
+        shape = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+        config = RobertaConfig(
+            **common, **shape, intermediate_size=128, max_position_embeddings=66, type_vocab_size=1
+        )
+        return RobertaModel(config, add_pooling_layer=False)
+    return DistilBertModel(
+        DistilBertConfig(**common, dim=64, n_layers=2, n_heads=2, hidden_dim=128, max_position_embeddings=64)
+    )
+
+
+@pytest.mark.parametrize("kind", ["roberta", "distilbert"])
+def test_encoders_of_other_tools_are_exported(prepared: Prepared, tmp_path: Path, kind: str) -> None:
+    model = MultiTaskModel(other_encoder(kind, prepared.reader), 64, HEADS, 0.0).eval()
+    save_finetuned(model, HEADS, prepared.reader, TINY, tmp_path / "model", {})
+    export_model(tmp_path / "model", tmp_path / "out", precision="fp32")
+    encoder = load_encoder(tmp_path / "out")
+    assert encoder.package.manifest["inputs"] == ["input_ids", "attention_mask"]
+    ours = predicted(model, HEADS[0], prepared.reader, TINY, segments=False)
+    assert np.abs(ours - encoder.run(TEXTS, None, ["sentiment"])["sentiment"]).max() < EXACT
 
 
 def test_calibration_is_measured_beside_fp32(prepared: Prepared, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from unmet.cli.finetune import named_files
 from unmet.cli.options import need_torch, option
 from unmet.cli.output import emit_json, note, say
+from unmet.core.errors import InputError
 
 if TYPE_CHECKING:
     from unmet.training.exporting import Exported
@@ -26,6 +28,7 @@ def export(
     ] = None,
     name: Annotated[str | None, option("Of the package; the folder's name if not given.")] = None,
     version: Annotated[str, option("Of the package.")] = "1",
+    training_data: Annotated[str | None, option("JSON file: source to number of rows, for the card.")] = None,
     risk: Annotated[float, option("Error rate of answers that are not withheld.", min=0, max=1)] = 0.05,
     as_json: Annotated[bool, option("Summary as JSON.", "--json")] = False,
 ) -> None:
@@ -44,6 +47,7 @@ def export(
         name=name,
         version=version,
         risk=risk,
+        training_data=sources(training_data),
         report=note,
     )
     if as_json:
@@ -51,6 +55,23 @@ def export(
         return
     for line in lines(done):
         say(line)
+
+
+def sources(path: str | None) -> dict[str, Any]:
+    """What a model was trained on, for manifest and card.
+
+    Raises:
+        InputError: the file is no JSON object.
+    """
+    if path is None:
+        return {}
+    try:
+        found = json.loads(Path(path).expanduser().read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(f"no JSON: {error}", where=path) from error
+    if not isinstance(found, dict):
+        raise InputError("the file holds no JSON object", where=path, hint='Example: {"reviews": 12000}')
+    return found
 
 
 def told(done: Exported) -> dict[str, Any]:
@@ -71,12 +92,13 @@ def lines(done: Exported) -> list[str]:
     """What was exported, with each measured head in both precisions, before and after calibration."""
     out = [f"{done.folder}: {done.precision}, {done.size / 1e6:.1f} MB"]
     for name, found in done.heads.items():
-        head = found.exported.head
-        out.append(
-            f"{name}: temperature {head.temperature:.3g}, threshold {head.threshold:.3g}, abstains below "
-            f"{head.abstain_below:.3g} (answers {found.exported.coverage:.0%} of {found.exported.rows} texts)"
-        )
+        out.append(f"{name}, {found.exported.rows:,} texts")
         for precision, measured in (("fp32", found.fp32), (done.precision, found.exported)):
+            head = measured.head
+            out.append(
+                f"  {precision:5} temperature {head.temperature:.3g}, threshold {head.threshold:.3g}, "
+                f"abstains below {head.abstain_below:.3g} (answers {measured.coverage:.0%})"
+            )
             for when, scores in (("raw", measured.before), ("calibrated", measured.after)):
                 shown = {k: v for k, v in scores.items() if k in _SHOWN or k.startswith("rmse_")}
                 values = " · ".join(f"{key} {value:.4f}" for key, value in shown.items())

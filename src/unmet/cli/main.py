@@ -10,7 +10,20 @@ from typing import Any
 
 import typer
 
-from unmet.cli import annotate, check, demo, distill, export, finetune, mine, pretrain, runs, tune
+from unmet.cli import (
+    annotate,
+    check,
+    demo,
+    distill,
+    evaluate,
+    export,
+    finetune,
+    mine,
+    models,
+    pretrain,
+    runs,
+    tune,
+)
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
@@ -55,10 +68,20 @@ for name, command in (
     ("pretrain", pretrain.pretrain),
     ("finetune", finetune.finetune),
     ("export", export.export),
+    ("evaluate", evaluate.evaluate),
     ("distill", distill.distill),
     ("tune", tune.tune),
 ):
     app.command(name)(interruptible(command))
+for name, action in (
+    ("list", models.list_models),
+    ("show", models.show),
+    ("compare", models.compare),
+    ("join", models.join),
+    ("remove", models.remove),
+):
+    models.models.command(name)(interruptible(action))
+app.add_typer(models.models)
 
 
 @app.callback(invoke_without_command=True)

@@ -104,15 +104,23 @@ def fit_temperature(truth: ArrayLike, probabilities: ArrayLike) -> float:
 def abstention_threshold(curve: RiskCoverage, confidence: ArrayLike, risk: float) -> tuple[float, float]:
     """Confidence from which answers are given so that their error rate stays at a stated risk.
 
-    The largest share of rows whose error rate is at most ``risk`` on the given rows.
+    The largest share of rows whose error rate is at most ``risk`` on the given rows. Fewer than ``1 / risk``
+    rows are no evidence: the first few may be right by luck.
 
     Returns:
         The confidence and the share of rows answered; ``(1.0, 0.0)`` if no share is good enough.
+
+    Raises:
+        ValueError: ``risk`` is not within 0–1.
     """
+    if not 0 <= risk <= 1:
+        raise ValueError(f"a risk of {risk} is no error rate")
+    fewest = min(1 / risk, len(curve.risk)) if risk > 0 else 1
     ordered = -np.sort(-np.asarray(confidence, dtype=np.float64))
     # Rows of equal confidence are answered together or not at all.
     ends = np.append(ordered[1:] < ordered[:-1], True)
-    good = np.flatnonzero((curve.risk <= risk) & ends)
+    enough = np.arange(1, len(ends) + 1) >= fewest
+    good = np.flatnonzero((curve.risk <= risk) & ends & enough)
     if not good.size:
         return 1.0, 0.0
     return float(ordered[good[-1]]), float(curve.coverage[good[-1]])

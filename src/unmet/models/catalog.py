@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from multiprocessing import parent_process
 from pathlib import Path
 
 from unmet.core.errors import ModelError
@@ -43,7 +44,12 @@ def _starter() -> TextModels:
         raise ModelError("The starter tier is not part of this installation.", hint="Use --tier linear.")
     from unmet.models.starter import load_tier
 
-    return load_tier(folder, LinearModels(PACKAGES / "linear"))
+    return load_tier(folder, LinearModels(PACKAGES / "linear"), _threads())
+
+
+def _threads() -> int:
+    """One where other processes share the machine, else ONNX Runtime's choice; no result depends on it."""
+    return 0 if parent_process() is None else 1
 
 
 def _from_folder(folder: Path) -> TextModels:
@@ -51,11 +57,11 @@ def _from_folder(folder: Path) -> TextModels:
     if (folder / TIER_FILE).is_file():
         from unmet.models.starter import load_tier
 
-        return load_tier(folder, linear)
+        return load_tier(folder, linear, _threads())
     if (folder / MANIFEST_FILE).is_file() and is_encoder_package(folder):
         from unmet.models.starter import load_package_tier
 
-        return load_package_tier(folder, linear)
+        return load_package_tier(folder, linear, _threads())
     if (folder / "finetune.json").is_file():
         raise ModelError(
             "This is a fine-tuned model; running it without torch needs a package.",

@@ -31,6 +31,7 @@ from unmet.models.heads import DECIDING, unscaled
 from unmet.models.reading import Reader
 from unmet.models.tags import best_tags, read_spans
 from unmet.models.windows import Windows, pad_windows, pair_windows, text_windows
+from unmet.text.folding import fold
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -143,6 +144,31 @@ class EncoderModel:
                 merged[name] = self._tempered(name, merged[name])
         return merged
 
+    def around(self, texts: Sequence[str], seconds: Sequence[str]) -> list[str]:
+        """First texts that do not fit beside their second, shortened to what stands around it.
+
+        A text that names its second (case, width and traditional characters do not matter) is cut evenly on
+        both sides of the first place; one that does not keeps its beginning.
+        """
+        room = int(self.package.manifest["max_tokens"]) - 3
+        pairs = zip(texts, seconds, strict=True)
+        return [
+            # A token is at least a character, so most pairs need no second look.
+            text if len(text) + len(second) <= room else self._shortened(text, second, room)
+            for text, second in pairs
+        ]
+
+    def _shortened(self, text: str, second: str, room: int) -> str:
+        first, other = self.reader.encode_batch([_readable(text), _readable(second)])
+        left = max(room - len(other.ids), 1)
+        if len(first.ids) <= left:
+            return text
+        place = max(fold(text).find(fold(second).strip()), 0)
+        starts = [start for start, _ in first.offsets]
+        middle = int(np.searchsorted(starts, place)) + len(other.ids) // 2
+        begin = min(max(middle - left // 2, 0), len(starts) - left)
+        return text[starts[begin] : first.offsets[begin + left - 1][1]]
+
     def abstains(self, head: str, probabilities: Floats) -> NDArray[np.bool_]:
         """Which rows of probabilities ``(n, K)`` the head is not sure enough of, shape ``(n,)``."""
         below: NDArray[np.bool_] = probabilities.max(axis=1) < self.heads[head].abstain_below
@@ -239,6 +265,7 @@ class _Merger:
 
     def __init__(self, model: EncoderModel, names: tuple[str, ...], windows: Windows, n_texts: int) -> None:
         self._model, self._windows, self._n_texts = model, windows, n_texts
+        self._lengths = windows.lengths
         self._sums: dict[str, NDArray[np.float64]] = {}
         self._spans: dict[str, dict[int, list[ScoredSpan]]] = {}
         for name in names:
@@ -252,7 +279,7 @@ class _Merger:
 
     def add(self, numbers: Ints, outputs: dict[str, Any]) -> None:
         """Take in the outputs of a batch."""
-        lengths = self._windows.lengths[numbers]
+        lengths = self._lengths[numbers]
         for name, sums in self._sums.items():
             values = np.asarray(outputs[self._model._output(name)], dtype=np.float64)
             head = self._model.heads.get(name)
@@ -272,7 +299,7 @@ class _Merger:
             for number in sorted(self._spans[name]):
                 joined[int(self._windows.example[number])] += self._spans[name][number]
             return joined
-        totals = np.bincount(self._windows.example, self._windows.lengths, self._n_texts)[:, None]
+        totals = np.bincount(self._windows.example, self._lengths, self._n_texts)[:, None]
         means = (self._sums[name] / np.maximum(totals, 1)).astype(np.float32)
         head = self._model.heads.get(name)
         if head is not None and head.task.kind == "scores":

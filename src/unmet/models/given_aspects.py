@@ -8,9 +8,6 @@ from unmet.core.records import GivenAspect, Polarity
 from unmet.text.folding import fold
 from unmet.text.language import detect_languages
 
-AROUND = 200
-"""Characters kept on each side of an aspect where a text is too long to be read whole."""
-
 
 def clauses_with(texts: Sequence[str], aspects: Sequence[str]) -> list[str]:
     """The clauses of each text that name its aspect, joined; the whole text where none does.
@@ -29,14 +26,6 @@ def clauses_with(texts: Sequence[str], aspects: Sequence[str]) -> list[str]:
         pieces = [text[start:end] for start, end in spans if wanted and wanted in folded[start:end]]
         found.append(" ".join(pieces) or text)
     return found
-
-
-def near(text: str, aspect: str) -> str:
-    """A long text shortened to what stands around the first place that names the aspect."""
-    if len(text) <= 2 * AROUND:
-        return text
-    place = max(fold(text).find(fold(aspect).strip()), 0)
-    return text[max(0, place - AROUND) : place + len(aspect) + AROUND]
 
 
 def each_pair(

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from unmet.core.errors import ModelError
 from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion, Polarity
 from unmet.models.encoder import EncoderModel, ScoredSpan, load_encoder
-from unmet.models.given_aspects import each_pair, near
+from unmet.models.given_aspects import each_pair
 from unmet.models.intensity import HIGHEST, LOWEST
 from unmet.models.late_fusion import Join, read_join
 from unmet.models.linear import LinearModels, TextModels
+from unmet.models.tags import whole_words
 from unmet.models.tier_file import HEADS_OF, Tier, check_heads, read_tier, tier_of_package
 
 Floats = NDArray[np.float32]
@@ -160,7 +161,7 @@ class StarterModels:
         """
         if self.tier.by("aspects") == "linear":
             return self.linear.opinions(texts)
-        spans = self._sure_spans("opinions", self._outputs(texts)["opinions"])
+        spans = self._sure_spans("opinions", texts)
         found = self._pairer.opinions_from(texts, spans)
         if self.tier.by("given_aspects") != "encoder":
             return found
@@ -178,7 +179,7 @@ class StarterModels:
         """Product, brand and model names of each text."""
         if self.tier.by("entities") == "linear":
             return self.linear.entities(texts)
-        spans = self._sure_spans("entities", self._outputs(texts)["entities"])
+        spans = self._sure_spans("entities", texts)
         return [
             [
                 Entity(text[s.start : s.end], s.type, (s.start, s.end))
@@ -201,8 +202,7 @@ class StarterModels:
         answers = self._pairer.about(texts, aspects) if len(heads) < 2 else [("", 0.0, 0.0)] * len(texts)
         labels, values = [a[0] for a in answers], np.array([a[1:] for a in answers])
         if heads:
-            shortened = [near(text, aspect) for text, aspect in zip(texts, aspects, strict=True)]
-            read = self.encoder.run(shortened, aspects, heads)
+            read = self.encoder.run(self.encoder.around(texts, aspects), aspects, heads)
             if "given_aspect" in read:
                 labels = self.sentiment_labels(self._ordered("given_aspect", read["given_aspect"], _POLAR))
             if "given_intensity" in read:
@@ -215,9 +215,20 @@ class StarterModels:
         own = self.encoder.heads[head].task.labels
         return values if own == labels else values[:, [own.index(label) for label in labels]]
 
-    def _sure_spans(self, head: str, spans: list[list[ScoredSpan]]) -> list[list[ScoredSpan]]:
+    def _sure_spans(self, head: str, texts: Sequence[str]) -> list[list[ScoredSpan]]:
+        """Spans of a tag head that are sure enough, widened to whole words, without overlaps."""
         threshold = self.encoder.heads[head].threshold
-        return [[span for span in own if span.probability >= threshold] for own in spans]
+        found = []
+        for text, own in zip(texts, self._outputs(texts)[head], strict=True):
+            kept: list[ScoredSpan] = []
+            for span in own:
+                if span.probability < threshold:
+                    continue
+                start, end = whole_words(text, span.start, span.end)
+                if not kept or start >= kept[-1].end:
+                    kept.append(span._replace(start=start, end=end))
+            found.append(kept)
+        return found
 
 
 def _with_polarity(opinions: list[Opinion], said: list[GivenAspect]) -> list[Opinion]:
@@ -239,19 +250,19 @@ def _on_side(given: GivenAspect) -> float:
     return float(np.clip(given.valence, low, high))
 
 
-def load_tier(folder: Path, linear: LinearModels) -> StarterModels:
+def load_tier(folder: Path, linear: LinearModels, threads: int = 0) -> StarterModels:
     """A tier folder: ``tier.json`` and the encoder package it names.
 
     Raises:
         ModelError: a file is missing or damaged, or the encoder lacks a head that the tier names.
     """
     tier = read_tier(folder)
-    return _checked(StarterModels(tier, load_encoder(tier.encoder), linear))
+    return _checked(StarterModels(tier, load_encoder(tier.encoder, threads), linear))
 
 
-def load_package_tier(folder: Path, linear: LinearModels) -> StarterModels:
+def load_package_tier(folder: Path, linear: LinearModels, threads: int = 0) -> StarterModels:
     """An encoder package alone: its heads as far as they go, the linear tier for the rest."""
-    encoder = load_encoder(folder)
+    encoder = load_encoder(folder, threads)
     tier = tier_of_package(folder, encoder.package.version, encoder.heads)
     return _checked(StarterModels(tier, encoder, linear))
 
