@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -23,17 +22,16 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from unmet.core.errors import InputError, ModelError
+from unmet.core.errors import InputError
 from unmet.core.files import atomic_path
 from unmet.training.batching import Batch, assemble, epoch_batches
 from unmet.training.multitask import mean_state
-from unmet.training.quiet import quietly
-from unmet.training.tokenizing import Reader, load_reader
+from unmet.training.sentence_teachers import load_sentence_teacher
+from unmet.training.tokenizing import Reader
 
 TEXTS, VECTORS = "texts.parquet", "vectors.npy"
 
-_LONGEST = 128  # tokens that the teacher reads of a text
-_ROWS = 64
+_AT_ONCE = 4_096  # texts between two reports of progress
 
 Halves = NDArray[np.float16]
 
@@ -49,8 +47,7 @@ def write_teacher(
     """Let a teacher read texts.
 
     Args:
-        source: Hugging Face or sentence-transformers folder whose sentence vector is the mean of the last
-            states.
+        source: Hugging Face or sentence-transformers folder, see :func:`load_sentence_teacher`.
         texts: what the teacher reads and the pupil shall read alike.
         translations: another text → the text of ``texts`` or a further one that means the same.
         out: folder to write.
@@ -62,15 +59,15 @@ def write_teacher(
     Raises:
         ModelError: the teacher cannot be loaded.
     """
-    from transformers import AutoModel
-
-    read = sorted({*texts, *translations.values()})
-    try:
-        with quietly():
-            model = AutoModel.from_pretrained(str(source)).eval()
-    except (OSError, ValueError) as error:
-        raise ModelError("no teacher can be loaded", where=str(source)) from error
-    vectors = _vectors(model, load_reader(source), read, progress)
+    teacher = load_sentence_teacher(source)
+    read = sorted({*texts, *translations.values()}, key=lambda text: (len(text), text))
+    vectors: Halves = np.zeros((0, 0), dtype=np.float16)
+    for first in range(0, len(read), _AT_ONCE):
+        found = teacher.vectors(read[first : first + _AT_ONCE])
+        if not first:
+            vectors = np.zeros((len(read), found.shape[1]), dtype=np.float16)
+        vectors[first : first + len(found)] = found
+        progress(first + len(found))
     place = {text: number for number, text in enumerate(read)}
     rows = {**place, **{text: place[meaning] for text, meaning in translations.items()}}
     out.mkdir(parents=True, exist_ok=True)
@@ -79,24 +76,6 @@ def write_teacher(
     with atomic_path(out / TEXTS) as temporary:
         pl.DataFrame({"text": list(rows), "vector": list(rows.values())}).write_parquet(temporary)
     return len(rows)
-
-
-@torch.inference_mode()
-def _vectors(model: Any, reader: Reader, texts: Sequence[str], progress: Callable[[int], None]) -> Halves:
-    encoded = [encoding.ids[: _LONGEST - 2] for encoding in reader.encode_batch(texts)]
-    order = np.argsort([len(ids) for ids in encoded], kind="stable")
-    vectors = np.zeros((len(texts), int(model.config.hidden_size)), dtype=np.float16)
-    for first in range(0, len(order), _ROWS):
-        rows = order[first : first + _ROWS]
-        pieces = [[reader.start, *encoded[row], reader.end] for row in rows]
-        longest = max(map(len, pieces))
-        ids = torch.tensor([piece + [reader.pad] * (longest - len(piece)) for piece in pieces])
-        attention = torch.tensor([[1] * len(piece) + [0] * (longest - len(piece)) for piece in pieces])
-        states = model(input_ids=ids, attention_mask=attention).last_hidden_state
-        unit = functional.normalize(mean_state(states, attention), dim=1)
-        vectors[rows] = unit.numpy().astype(np.float16)
-        progress(first + len(rows))
-    return vectors
 
 
 class Teacher:
