@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from unmet.cli import annotate, check, demo, distill, finetune, mine, pretrain, runs, tune
+from unmet.cli import annotate, check, combine, continual, demo, distill, finetune, mine, pretrain, runs, tune
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
@@ -56,6 +56,8 @@ for name, command in (
     ("finetune", finetune.finetune),
     ("distill", distill.distill),
     ("tune", tune.tune),
+    ("combine", combine.combine),
+    ("continual", continual.continual),
 ):
     app.command(name)(interruptible(command))
 
