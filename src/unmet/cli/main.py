@@ -10,7 +10,20 @@ from typing import Any
 
 import typer
 
-from unmet.cli import annotate, check, combine, continual, demo, distill, finetune, mine, pretrain, runs, tune
+from unmet.cli import (
+    annotate,
+    check,
+    combine,
+    continual,
+    demo,
+    distill,
+    finetune,
+    mine,
+    pretrain,
+    runs,
+    select,
+    tune,
+)
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
 from unmet.core.errors import UnmetError
 
@@ -58,6 +71,7 @@ for name, command in (
     ("tune", tune.tune),
     ("combine", combine.combine),
     ("continual", continual.continual),
+    ("select", select.select),
 ):
     app.command(name)(interruptible(command))
 

@@ -169,3 +169,15 @@ class ReplayConfig:
 
     replay_share: float = 0.1  # of each earlier stage's rows, trained along with the later ones
     shared_head: bool = True  # stages are domains of one task; False: each has a head of its own
+
+
+@dataclass(frozen=True, slots=True)
+class SelectConfig:
+    """Active learning (`unmet select`)."""
+
+    n: int = 50  # texts to label in a round
+    strategy: str = "mixed"  # entropy, margin, k-center, k-means, mixed or random
+    patience: int = 3  # rounds that the reasons to stop look at
+    min_gain: float = 0.005  # of the held-out measure, in that many rounds
+    stable_share: float = 0.99  # of the pool that keeps its class from round to round
+    seed: int = 0

@@ -27,6 +27,7 @@ from unmet.training.multitask import MultiTaskModel
 from unmet.training.predicting import MAIN_MEASURE, measure
 from unmet.training.task_data import TaskData, TaskRows, split_task, tokenize_task
 from unmet.training.tasks import Examples, Task
+from unmet.training.tokenizing import Reader
 
 Floats = NDArray[np.float64]
 
@@ -80,11 +81,7 @@ def learn_in_stages(
     encoder, reader = load_encoder(base, config)
     config = replace(config, max_tokens=longest_window(encoder, config.max_tokens))
     data = [tokenize_task(r, reader, config) for r in rows]
-    tasks = tuple({d.task.name: d.task for d in data}.values())
-    n_steps = sum(planned_steps([d], config) for d in data)
-    prepared = find_method(config.method).prepare(encoder, config, n_steps)
-    model = MultiTaskModel(prepared, int(encoder.config.hidden_size), tasks, config.dropout)
-    run = Fit(model, data, reader, config, encoder)
+    run = _new_run(encoder, reader, data, config)
     matrix = [_qualities(run, data)]
     history: list[dict[str, Any]] = []
     for number, name in enumerate(names):
@@ -101,9 +98,19 @@ def learn_in_stages(
     forgetting = forgetting_report(names, table)
     measures = {n: _measures(run, d) for n, d in zip(names, data, strict=True)}
     run.config = config
-    tuned = Tuned(run, measures, history, n_trained(model), sum(p.numel() for p in model.parameters()), tasks)
+    counts = n_trained(run.model), sum(p.numel() for p in run.model.parameters())
+    tuned = Tuned(run, measures, history, *counts, tuple({d.task.name: d.task for d in data}.values()))
     done = write_tuned(tuned, out, {"continual": {**asdict(how), **forgetting}})
     return Learnt(done, names, table, forgetting)
+
+
+def _new_run(encoder: Any, reader: Reader, data: Sequence[TaskData], config: FinetuneConfig) -> Fit:
+    """A model with the heads of all stages."""
+    tasks = tuple({d.task.name: d.task for d in data}.values())
+    n_steps = sum(planned_steps([d], config) for d in data)
+    prepared = find_method(config.method).prepare(encoder, config, n_steps)
+    model = MultiTaskModel(prepared, int(encoder.config.hidden_size), tasks, config.dropout)
+    return Fit(model, data, reader, config, encoder)
 
 
 def with_replay(stages: Sequence[TaskRows], how: ReplayConfig, seed: int) -> list[TaskRows]:
