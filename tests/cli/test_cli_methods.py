@@ -84,6 +84,19 @@ def test_ways_to_fine_tune(
         assert value in (written[key].get("method"), written[key].get("confidence"))
 
 
+def test_vectors_are_taught_across_languages(unmet: Any, folder: Path, tmp_path: Path) -> None:
+    rows = [{"zh": f"嗯 {row['text']}", "en": row["text"]} for row in ROWS]
+    pairs = write(tmp_path / "pairs.jsonl", [*rows, {"zh": "", "en": "left out"}])
+    given = ("distill", "--teacher", folder / "base", "--parallel", pairs, "--out", tmp_path / "out", *QUICK)
+    code, out, said = unmet(*given, "--columns", "en,zh")
+    assert code == 0, said
+    assert set(json.loads(out)["measures"]["vectors"]) == {"cosine", "spearman", "translation_top1"}
+    for columns, message in (("en", "not two columns"), ("en,de", "no text column")):
+        code, _, said = unmet(*given, "--columns", columns)
+        assert code == 2
+        assert message in said
+
+
 def test_models_are_combined(unmet: Any, folder: Path, mood: Path, tmp_path: Path) -> None:
     task = ("--task", f"mood={folder / 'other.jsonl'}")
     code, out, said = unmet(

@@ -202,10 +202,7 @@ def select_texts(
     if wanted.kind not in ("classes", "flag"):
         raise InputError(f"{task} is of kind {wanted.kind}: no classes to be unsure of", where=str(model))
     rounds, before = _read(out / "rounds.json", []), _read(out / "classes.json", {})
-    chosen_before = {text for r in rounds for text in pl.read_csv(out / r["file"])["text"]}
-    known = {text_key(text) for text in (*labelled, *chosen_before)}
-    fresh = {text_key(text): text for text in pool if text_key(text) not in known}
-    texts = list(fresh.values())
+    texts = _left(pool, labelled, rounds, out)
     if not texts:
         raise InputError("no text of the pool is left to label", where=str(out))
     probabilities = tuned.predict(wanted, Examples(texts, [], np.zeros(0), []))
@@ -225,21 +222,36 @@ def select_texts(
         "held_out": measures[MAIN_MEASURE[wanted.kind]],
         "agreement": float(np.mean(same)) if same else None,
     }
-    table = pl.DataFrame(
-        {
-            "text": [texts[i] for i in rows],
-            "label": [None] * len(rows),
-            "guess": [classes[short_hash(texts[i])] for i in rows],
-            "probability": [round(float(probabilities[i].max()), 4) for i in rows],
-        },
-        schema_overrides={"label": pl.String},
-    )
-    with atomic_path(out / told["file"]) as temporary:
-        table.write_csv(temporary)
+    guesses = [(texts[i], classes[short_hash(texts[i])], float(probabilities[i].max())) for i in rows]
+    _write_texts(out / told["file"], guesses)
     stop = reason_to_stop([*rounds, told], how)
     write_json(out / "classes.json", classes)
     write_json(out / "rounds.json", [*rounds, {**told, "stop": stop, **asdict(how)}])
     return Round(number, out / told["file"], len(texts), told["held_out"], told["agreement"], stop)
+
+
+def _left(
+    pool: Sequence[str], labelled: Sequence[str], rounds: Sequence[dict[str, Any]], out: Path
+) -> list[str]:
+    """Texts of the pool that are neither labelled nor were chosen in a round before, each once."""
+    chosen_before = {text for r in rounds for text in pl.read_csv(out / r["file"])["text"]}
+    known = {text_key(text) for text in (*labelled, *chosen_before)}
+    return list({text_key(text): text for text in pool if text_key(text) not in known}.values())
+
+
+def _write_texts(path: Path, guesses: Sequence[tuple[str, str, float]]) -> None:
+    """A table to fill in: text, empty label, guess, probability."""
+    table = pl.DataFrame(
+        {
+            "text": [text for text, _, _ in guesses],
+            "label": [None] * len(guesses),
+            "guess": [guess for _, guess, _ in guesses],
+            "probability": [round(probability, 4) for _, _, probability in guesses],
+        },
+        schema_overrides={"label": pl.String},
+    )
+    with atomic_path(path) as temporary:
+        table.write_csv(temporary)
 
 
 def _read(path: Path, empty: Any) -> Any:
