@@ -42,6 +42,6 @@ def opinion_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append({"text": f"{text} {also} {draw.choice(tails[label])}"})
     texts = write_rows(folder / "texts.jsonl", rows)
     store, reader = prepare([texts], folder / "model", base=None, never=(), mapping={}, config=SMALL)
-    config = PretrainConfig(size="tiny", steps=600, learning_rate=1e-3, warmup_steps=30)
+    config = PretrainConfig(size="tiny", steps=360, learning_rate=1e-3, warmup_steps=30)
     pretrain(store, reader, folder / "model", config=replace(config, tokens_per_batch=768, mask_share=0.25))
     return folder / "model"

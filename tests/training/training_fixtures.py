@@ -50,6 +50,20 @@ def opinions(n: int, seed: int, *, words: slice = slice(None)) -> list[tuple[str
     return rows
 
 
+def misleading(per_class: int) -> list[tuple[str, int]]:
+    """A few labels; by chance, good texts are all of one half of the parts and bad ones of the other.
+
+    A head that knows nothing else cannot tell which word made a text good.
+    """
+    rows, counts = [], [0, 0]
+    for text, label in opinions(4_000, 21):
+        part = next(p for p in sorted(PARTS, key=len, reverse=True) if p in text)
+        if (part in PARTS[::2]) == (label == 1) and counts[label] < per_class:
+            counts[label] += 1
+            rows.append((text, label))
+    return rows
+
+
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     """A JSON Lines file."""
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")

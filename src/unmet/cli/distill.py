@@ -23,6 +23,7 @@ def distill(
     task: Annotated[list[str] | None, option("NAME=FILE with labels; none: sentence vectors.")] = None,
     unlabelled: Annotated[list[str] | None, option("File of texts without labels; repeatable.")] = None,
     parallel: Annotated[list[str] | None, option("File of texts with translations; repeatable.")] = None,
+    columns: Annotated[str, option("Of these: the teacher's language, the other.")] = "text_a,text_b",
     dev: Annotated[list[str] | None, option("NAME=FILE that is only measured on; repeatable.")] = None,
     method: Annotated[str, option("full, lora, adalora, adapter, prefix, prompt or bitfit.")] = _RUN.method,
     temperature: Annotated[float, option("Of the soft labels.", min=0.1)] = _HOW.temperature,
@@ -46,8 +47,8 @@ def distill(
     given = dict(locals())
     need_torch(threads=threads)
     from unmet.training.distilling import distill as teach
-    from unmet.training.tasks import read_texts
-    from unmet.training.vector_distillation import distill_vectors, read_pairs
+    from unmet.training.tasks import read_pairs, read_texts
+    from unmet.training.vector_distillation import distill_vectors
 
     run, how = picked(FinetuneConfig, given), picked(DistillConfig, given)
     folder, texts = Path(out), [t for name in unlabelled or [] for t in read_texts(Path(name))]
@@ -58,7 +59,11 @@ def distill(
     elif files or held_out or len(teacher) > 1:
         raise InputError("vectors have one teacher and no tasks", hint="Leave --parallel or --task out.")
     else:
-        pairs = read_pairs([Path(name) for name in parallel or []])
+        first, separator, second = columns.partition(",")
+        if not separator:
+            raise InputError(f"{columns!r} are not two columns", hint="Example: --columns en,zh")
+        read = [read_pairs(Path(name), (first.strip(), second.strip())) for name in parallel or []]
+        pairs = [t for a, _ in read for t in a], [t for _, b in read for t in b]
         done = distill_vectors(
             Path(teacher[0]), student, texts, pairs, folder, config=run, size=size, report=note
         )

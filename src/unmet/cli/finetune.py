@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from unmet.cli.options import need_torch, option, picked
 from unmet.cli.output import emit_json, note, say
-from unmet.core.config import FinetuneConfig
+from unmet.core.config import FewShotConfig, FinetuneConfig, SelfTrainConfig
 from unmet.core.errors import InputError
 
 if TYPE_CHECKING:
     from unmet.training.finetuning import Finetuned
 
 _RUN = FinetuneConfig()
+_SELF = SelfTrainConfig()
 
 
 def finetune(
@@ -21,7 +23,9 @@ def finetune(
     task: Annotated[list[str], option("NAME=FILE with labelled texts; repeatable.")],
     out: Annotated[str, option("Folder of the model.")],
     dev: Annotated[list[str] | None, option("NAME=FILE that is only measured on; repeatable.")] = None,
-    method: Annotated[str, option("full, lora, adalora, adapter, prefix, prompt or bitfit.")] = _RUN.method,
+    method: Annotated[
+        str, option("full, lora, adalora, adapter, prefix, prompt, bitfit, pet, setfit.")
+    ] = _RUN.method,
     epochs: Annotated[int, option("At most.", min=1)] = _RUN.epochs,
     patience: Annotated[int, option("Epochs without a better result.", min=1)] = _RUN.patience,
     batch_rows: Annotated[int, option("Texts per step.", min=1)] = _RUN.batch_rows,
@@ -34,6 +38,14 @@ def finetune(
     adversarial: Annotated[str, option("none, fgm, pgd or freelb.")] = _RUN.adversarial,
     consistency: Annotated[float, option("Weight of R-Drop.", min=0)] = _RUN.consistency,
     rank: Annotated[int, option("Of LoRA and AdaLoRA.", min=1)] = _RUN.rank,
+    augment: Annotated[str, option("none, eda, mlm or back-translation.")] = _RUN.augment,
+    augment_copies: Annotated[int, option("Of each training text.", min=1)] = _RUN.augment_copies,
+    augment_model: Annotated[list[str] | None, option("There and back; for mlm one; repeatable.")] = None,
+    unlabelled: Annotated[list[str] | None, option("Texts for self-training or pet; repeatable.")] = None,
+    rounds: Annotated[int, option("Of self-training.", min=1)] = _SELF.rounds,
+    confidence: Annotated[float, option("Of labels taken in.", min=0, max=1)] = _SELF.confidence,
+    pattern: Annotated[list[str] | None, option("Of pet: {text} and [MASK]; repeatable.")] = None,
+    verbalizer: Annotated[list[str] | None, option("Of pet: LABEL=WORD,WORD; repeatable.")] = None,
     precision: Annotated[str, option("no, bf16 or fp16.")] = _RUN.precision,
     average_epochs: Annotated[int, option("Also try the mean of so many last epochs.", min=0)] = 0,
     checkpoint_every: Annotated[int, option("Steps.", min=1)] = _RUN.checkpoint_every,
@@ -45,16 +57,65 @@ def finetune(
 
     Example: unmet finetune --base models/shop-bert --task sentiment=a.csv --task need=b.csv --out heads
     """
-    given = dict(locals())
+    given = {**locals(), "augment_models": tuple(augment_model or ())}
     need_torch(threads=threads)
-    from unmet.training.finetuning import finetune as train
-
     files, held_out = named_files(task), named_files(dev or [])
     unknown = sorted(set(held_out) - set(files))
     if unknown:
         raise InputError(f"--dev names no task: {', '.join(unknown)}", hint="Use the names given to --task.")
-    folder, run = Path(out).expanduser(), picked(FinetuneConfig, given)
-    tell_tuned(train(base, files, folder, config=run, dev_files=held_out, report=note), as_json)
+    run = picked(FinetuneConfig, given)
+    tell_tuned(_train(base, files, Path(out).expanduser(), held_out, run, given), as_json)
+
+
+def _train(
+    base: str,
+    files: Mapping[str, Path],
+    out: Path,
+    held_out: Mapping[str, Path],
+    run: FinetuneConfig,
+    given: Mapping[str, Any],
+) -> Finetuned:
+    """Train by the method that the options name."""
+    from unmet.training.few_shot.contrast_training import finetune_by_contrast
+    from unmet.training.few_shot.pattern_training import finetune_with_patterns
+    from unmet.training.finetuning import finetune as train
+    from unmet.training.self_training import self_train
+    from unmet.training.tasks import read_texts
+
+    texts = [text for name in given["unlabelled"] or [] for text in read_texts(Path(name))]
+    if run.method == "pet":
+        words = named_words(given["verbalizer"] or [])
+        return finetune_with_patterns(
+            base, files, out, patterns=given["pattern"] or [], words=words, unlabelled=texts,
+            config=run, how=FewShotConfig(), dev_files=held_out, report=note,
+        )  # fmt: skip
+    if given["pattern"] or given["verbalizer"]:
+        raise InputError("--pattern and --verbalizer belong to --method pet")
+    if run.method == "setfit":
+        if texts:
+            raise InputError("--method setfit has no use for --unlabelled texts")
+        return finetune_by_contrast(
+            base, files, out, config=run, how=FewShotConfig(), dev_files=held_out, report=note
+        )
+    if texts:
+        how = picked(SelfTrainConfig, given)
+        return self_train(base, files, texts, out, config=run, how=how, dev_files=held_out, report=note)
+    return train(base, files, out, config=run, dev_files=held_out, report=note)
+
+
+def named_words(pairs: list[str]) -> dict[str, list[str]]:
+    """``LABEL=WORD,WORD`` pairs.
+
+    Raises:
+        InputError: a pair without ``=`` or without a word.
+    """
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        label, separator, words = pair.partition("=")
+        if not separator or not words.strip(","):
+            raise InputError(f"{pair!r} is not LABEL=WORD", hint="Example: --verbalizer good=好,great")
+        found.setdefault(label, []).extend(word for word in words.split(",") if word)
+    return found
 
 
 def named_files(pairs: list[str]) -> dict[str, Path]:

@@ -13,6 +13,8 @@ import typer
 from unmet.cli import (
     annotate,
     check,
+    combine,
+    continual,
     demo,
     distill,
     evaluate,
@@ -22,6 +24,7 @@ from unmet.cli import (
     models,
     pretrain,
     runs,
+    select,
     tune,
 )
 from unmet.cli.output import EXIT_FAILURE, note, report_error, speak_utf8
@@ -71,6 +74,9 @@ for name, command in (
     ("evaluate", evaluate.evaluate),
     ("distill", distill.distill),
     ("tune", tune.tune),
+    ("combine", combine.combine),
+    ("continual", continual.continual),
+    ("select", select.select),
 ):
     app.command(name)(interruptible(command))
 for name, action in (

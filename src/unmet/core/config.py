@@ -119,6 +119,10 @@ class FinetuneConfig:
     virtual_tokens: int = 16  # of prefix and prompt tuning
     precision: str = "no"  # no, bf16 or fp16 (fp16 needs a GPU)
     checkpoint_every: int = 200  # steps; a killed run goes on from the last one
+    augment: str = "none"  # none, eda, mlm or back-translation
+    augment_copies: int = 1  # of each training text
+    augment_share: float = 0.1  # of its words that a copy changes, at least one
+    augment_models: tuple[str, ...] = ()  # back-translation: there and back; mlm: instead of the base
     average_epochs: int = 0  # also try the mean of the weights of so many last epochs
 
 
@@ -140,4 +144,43 @@ class TuneConfig:
     search: tuple[str, ...] = ("method", "learning_rate", "batch_rows", "dropout", "label_smoothing")
     pruner: str = "median"  # median, hyperband or none
     unpruned_trials: int = 5  # first trials, drawn at random and run to their end
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FewShotConfig:
+    """Few-shot fine-tuning (`unmet finetune --method pet` or `setfit`)."""
+
+    gap_steps: int = 100  # of each pattern's language model
+    gap_rate: float = 1e-4  # learning rate of that, unless one is given
+    soft_temperature: float = 2.0  # of the soft labels that patterns give
+    pairs_per_text: int = 20  # of the same class, and as many of other classes
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTrainConfig:
+    """Self-training on texts without labels (`unmet finetune --unlabelled`)."""
+
+    rounds: int = 3  # at most; a round that is no better ends it
+    confidence: float = 0.9  # probability from which a label is taken in
+    balance: float = 3.0  # a class takes in at most so many times the smallest one; 0: no limit
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayConfig:
+    """Learning in stages (`unmet continual`)."""
+
+    replay_share: float = 0.1  # of each earlier stage's rows, trained along with the later ones
+    shared_head: bool = True  # stages are domains of one task; False: each has a head of its own
+
+
+@dataclass(frozen=True, slots=True)
+class SelectConfig:
+    """Active learning (`unmet select`)."""
+
+    n: int = 50  # texts to label in a round
+    strategy: str = "mixed"  # entropy, margin, k-center, k-means, mixed or random
+    patience: int = 3  # rounds that the reasons to stop look at
+    min_gain: float = 0.005  # of the held-out measure, in that many rounds
+    stable_share: float = 0.99  # of the pool that keeps its class from round to round
     seed: int = 0

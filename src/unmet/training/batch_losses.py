@@ -56,6 +56,8 @@ class Fit:
     def __post_init__(self) -> None:
         self.precision = Precision(self.config.precision)
         self.model.to(self.precision.device)
+        if self.guide is not None:
+            self.guide.to(self.precision.device)
 
     @property
     def segments(self) -> bool:

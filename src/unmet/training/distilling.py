@@ -68,16 +68,7 @@ def distill(
         ModelError: a teacher or the student cannot be loaded.
     """
     loaded = [load_tuned(folder) for folder in teachers]
-    rows = []
-    for name, path in files.items():
-        task = loaded[0].task(name)
-        if task.kind == "vectors":
-            raise InputError(f"{name} has no answers to learn", hint="Leave --task out to distil vectors.")
-        for other in loaded[1:]:
-            if replace(other.task(name), lowest=(), highest=()) != replace(task, lowest=(), highest=()):
-                raise ModelError(f"the teachers' outputs of {name} differ", where=str(other.folder))
-        split = split_task(name, path, (dev_files or {}).get(name), config, like=task)
-        rows.append(TaskRows(task, with_unlabelled(task, split.train, unlabelled), split.dev))
+    rows = _taught_rows(loaded, files, dev_files or {}, config, unlabelled)
     torch.manual_seed(config.seed)
     encoder, reader = load_student(student, size, loaded[0].reader, config)
     if same_reading(loaded[0], encoder, reader):  # the teacher reads along
@@ -100,6 +91,27 @@ def distill(
     )  # fmt: skip
     told = {"teacher": [str(folder.name) for folder in teachers], "distilled": asdict(how)}
     return write_tuned(tuned, out, {**told, "n_unlabelled": len(unlabelled)})
+
+
+def _taught_rows(
+    teachers: Sequence[TunedModel],
+    files: Mapping[str, Path],
+    dev_files: Mapping[str, Path],
+    config: FinetuneConfig,
+    unlabelled: Sequence[str],
+) -> list[TaskRows]:
+    """Rows of every task, its labels in the teachers' order, with the unlabelled texts."""
+    rows = []
+    for name, path in files.items():
+        task = teachers[0].task(name)
+        if task.kind == "vectors":
+            raise InputError(f"{name} has no answers to learn", hint="Leave --task out to distil vectors.")
+        for other in teachers[1:]:
+            if replace(other.task(name), lowest=(), highest=()) != replace(task, lowest=(), highest=()):
+                raise ModelError(f"the teachers' outputs of {name} differ", where=str(other.folder))
+        split = split_task(name, path, dev_files.get(name), config, like=task)
+        rows.append(TaskRows(task, with_unlabelled(task, split.train, unlabelled), split.dev))
+    return rows
 
 
 def load_student(

@@ -13,6 +13,7 @@ import torch
 from unmet.core.config import FinetuneConfig
 from unmet.core.hashing import file_hash
 from unmet.training.adversarial import check_adversarial
+from unmet.training.augmentation.catalog import augment_rows, find_augmenter
 from unmet.training.batch_losses import Fit, Guide
 from unmet.training.encoders import load_encoder, longest_window
 from unmet.training.fitting import OnEpoch, fit, planned_steps
@@ -70,18 +71,30 @@ def finetune(
     """
     rows = {n: split_task(n, path, (dev_files or {}).get(n), config) for n, path in files.items()}
     read = {str(n): file_hash(path) for n, path in {**files, **_marked(dev_files or {})}.items()}
+    chosen = augmented(base, list(rows.values()), config, report)
     torch.manual_seed(config.seed)
     loaded = load_encoder(base, config)
     described = {"base": str(base), "files": read, **asdict(config)}
     tuned = train_heads(
         *loaded,
-        list(rows.values()),
+        chosen,
         config,
         checkpoints=out / CHECKPOINTS,
         described=described,
         report=report,
     )
     return write_tuned(tuned, out)
+
+
+def augmented(
+    base: str | Path, rows: Sequence[TaskRows], config: FinetuneConfig, report: Report
+) -> list[TaskRows]:
+    """Rows with the copies that the settings ask for."""
+    if config.augment == "none":
+        return list(rows)
+    texts = [text for r in rows for text in (*r.train.texts, *r.train.seconds)]
+    augmenter = find_augmenter(base, texts, config)
+    return [augment_rows(r, augmenter, config, report) for r in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -116,8 +115,8 @@ def mean_weights(states: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.T
 
 
 def model_weights(model: nn.Module) -> dict[str, torch.Tensor]:
-    """A copy of all weights."""
-    return copy.deepcopy(model.state_dict())
+    """A copy of all weights, in main memory."""
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
 def _mixed_batches(run: Fit, epoch: int) -> Iterator[tuple[TaskData, Ints]]:

@@ -12,6 +12,11 @@ from unmet.core.errors import InputError
 NAMES = ("no", "bf16", "fp16")
 
 
+def training_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 class Precision:
     """Forward, backward and step in one number format.
 
@@ -24,7 +29,7 @@ class Precision:
     """
 
     def __init__(self, name: str) -> None:
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = training_device()
         if name not in NAMES:
             raise InputError(f"no precision {name!r}", hint=f"Use one of {', '.join(NAMES)}.")
         if name == "fp16" and self.device.type == "cpu":

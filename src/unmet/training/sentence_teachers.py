@@ -18,6 +18,7 @@ from unmet.core.errors import ModelError
 from unmet.training.batch_losses import has_segments
 from unmet.training.encoders import load_encoder, longest_window
 from unmet.training.multitask import mean_state
+from unmet.training.precision import training_device
 from unmet.training.predicting import model_inputs
 from unmet.training.tokenizing import Reader
 from unmet.training.windows import WindowBatch
@@ -78,7 +79,9 @@ def load_sentence_teacher(folder: Path) -> SentenceTeacher:
     pooling, dense, inner, longest = _modules(folder)
     config = FinetuneConfig(dropout=0.0)
     encoder, reader = load_encoder(inner, config)
-    return SentenceTeacher(encoder.eval(), reader, pooling, dense.eval(), longest_window(encoder, longest))
+    device = training_device()
+    longest = longest_window(encoder, longest)
+    return SentenceTeacher(encoder.eval().to(device), reader, pooling, dense.eval().to(device), longest)
 
 
 def pool(states: torch.Tensor, attention: torch.Tensor, how: str) -> torch.Tensor:

@@ -120,6 +120,20 @@ def read_texts(path: Path) -> list[str]:
     return found
 
 
+def read_pairs(path: Path, columns: tuple[str, str]) -> tuple[list[str], list[str]]:
+    """Two text columns of a table; rows in which either is empty are left out.
+
+    Raises:
+        InputError: no such file or column, or no row.
+    """
+    table = _read_table(path)
+    both = [table[_column(table, (name,), path, "text")].cast(pl.String).to_list() for name in columns]
+    kept = [(a, b) for a, b in zip(*both, strict=True) if (a or "").strip() and (b or "").strip()]
+    if not kept:
+        raise InputError("no pair of texts found", where=str(path))
+    return [a for a, _ in kept], [b for _, b in kept]
+
+
 def _class_task(name: str, values: Sequence[str], paired: bool) -> Task:
     seen = sorted(set(values))
     if len(seen) <= 2 and all(value.lower() in YES | NO for value in seen):

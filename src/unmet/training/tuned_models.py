@@ -15,6 +15,7 @@ from unmet.core.errors import InputError, ModelError
 from unmet.training.batch_losses import has_segments
 from unmet.training.encoders import load_encoder
 from unmet.training.multitask import MultiTaskModel
+from unmet.training.precision import training_device
 from unmet.training.predicting import predict
 from unmet.training.tasks import Examples, Task
 from unmet.training.tokenizing import Reader
@@ -95,6 +96,7 @@ def load_tuned(folder: Path) -> TunedModel:
         for t in told["tasks"]
     ]
     model, reader = _load(folder, tasks, config)
+    model.to(training_device())
     return TunedModel(folder, model.eval(), {task.name: task for task in tasks}, reader, config)
 
 

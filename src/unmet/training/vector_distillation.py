@@ -33,7 +33,7 @@ from unmet.training.methods.catalog import find_method, n_trained
 from unmet.training.multitask import MultiTaskModel, mean_state
 from unmet.training.predicting import model_inputs, predict
 from unmet.training.sentence_teachers import Floats, SentenceTeacher, load_sentence_teacher
-from unmet.training.tasks import Examples, Task, read_task
+from unmet.training.tasks import Examples, Task
 from unmet.training.windows import Windows, make_windows, pad_windows
 
 VECTORS = Task("vectors", "vectors")
@@ -104,23 +104,6 @@ def distill_vectors(
     tuned = Tuned(run, {"vectors": _agreement(run, lessons[1])}, epochs, n_trained(net),
                   sum(p.numel() for p in net.parameters()), (VECTORS,))  # fmt: skip
     return write_tuned(tuned, out, {"teacher": teacher.name})
-
-
-def read_pairs(paths: Sequence[Path]) -> tuple[list[str], list[str]]:
-    """Texts and translations of files with two text columns (``text_a, text_b``; see :mod:`tasks`).
-
-    Raises:
-        InputError: a file has no second text column.
-    """
-    firsts: list[str] = []
-    seconds: list[str] = []
-    for path in paths:
-        task, rows = read_task("pairs", path)
-        if task.kind != "vectors":
-            raise InputError("no pairs of texts", where=str(path), hint="Name the columns text_a and text_b.")
-        firsts += rows.texts
-        seconds += rows.seconds
-    return firsts, seconds
 
 
 def fit_width(vectors: Floats, width: int, seed: int = 0) -> Floats:
