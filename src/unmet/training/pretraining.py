@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -22,39 +21,21 @@ from unmet.training.batching import Batch, epoch_batches, packed_batch, single_b
 from unmet.training.checkpoints import (
     Position,
     list_checkpoints,
-    load_checkpoint,
-    read_position,
     save_checkpoint,
 )
 from unmet.training.masking import mask_words
 from unmet.training.objectives import Loss, masked_loss, next_token_loss, parts_of
 from unmet.training.quiet import quietly
+from unmet.training.resuming import append_evaluation, load_evaluations, resume
 from unmet.training.schedules import rate_factor
 from unmet.training.sentence_pairs import pair_batch
 from unmet.training.starting_embeddings import start_embeddings
-from unmet.training.teacher import Teacher, lesson_loss
+from unmet.training.teacher import Teacher, lesson_loss, open_teacher
 from unmet.training.token_store import TokenStore
 from unmet.training.tokenizing import SPECIAL, Reader
 from unmet.training.tracking import Tracker
 
 _EVALUATION_BATCHES = 40
-_MAY_CHANGE = frozenset(
-    {
-        "steps",
-        "decay_share",
-        "accumulate",
-        "checkpoint_every",
-        "evaluate_every",
-        "track",
-        "precision",
-        "learning_rate",
-        "teacher",
-        "teacher_weight",
-        "teacher_tokens",
-    }
-)
-"""Settings that a resumed run may be given anew: they change what is to come, not what was done."""
-
 Report = Callable[[dict[str, float]], None]
 
 
@@ -118,9 +99,11 @@ def pretrain(
     if config.counted_start and not config.base and not list_checkpoints(out / "checkpoints"):
         start_embeddings(model, store, config.seed)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, config))
-    run = _Run(config, store, reader, model, optimizer, accelerator, _teacher(model, config, reader, longest))
+    run = _Run(
+        config, store, reader, model, optimizer, accelerator, open_teacher(model, config, reader, longest)
+    )
     described = {"config": asdict(config), "store": store.description}
-    begin = _resume(out, model, optimizer, described)
+    begin = resume(out, model, optimizer, described)
     tracker = Tracker(config.track, out, asdict(config), first_step=begin.step)
     try:
         end, evaluations = _train(run, begin, out, described, tracker, report)
@@ -136,7 +119,7 @@ def _train(
 ) -> tuple[Position, list[dict[str, float]]]:
     """All steps, with the evaluations and checkpoints between them."""
     config = run.config
-    evaluations = _load_evaluations(out, begin.step)
+    evaluations = load_evaluations(out, begin.step)
     end = begin
     for end, losses in _steps(run, begin):
         done = end.step >= config.steps
@@ -146,7 +129,7 @@ def _train(
             evaluations.append({"step": end.step, **evaluate(run)})
             tracker.log(evaluations[-1], end.step)
             report(evaluations[-1])
-            _append(out / "log.jsonl", evaluations[-1])
+            append_evaluation(out / "log.jsonl", evaluations[-1])
         if end.step % config.checkpoint_every == 0 or done:
             save_checkpoint(out / "checkpoints", run.model, run.optimizer, end, described)
     return end, evaluations
@@ -206,20 +189,6 @@ def _measured(losses: list[Loss], position: Position, rate: float, norm: float) 
         "tokens": position.tokens,
         "tokens_per_second": position.tokens / max(position.seconds, 1e-9),
     }
-
-
-def _teacher(model: Any, config: PretrainConfig, reader: Reader, longest: int) -> Teacher | None:
-    if config.teacher is None:
-        return None
-    if config.objective == "clm":
-        raise InputError("a teacher of sentence vectors needs an encoder", hint="Use --objective mlm.")
-    teacher = Teacher(Path(config.teacher), reader, longest, config.teacher_tokens)
-    if teacher.width != model.config.hidden_size:
-        raise InputError(
-            f"the teacher's vectors have {teacher.width} numbers, the model's {model.config.hidden_size}",
-            where=config.teacher,
-        )
-    return teacher
 
 
 def _batches(run: _Run, position: Position) -> Iterator[tuple[int, int, Batch]]:
@@ -300,40 +269,3 @@ def _check_fit(model: Any, reader: Reader, longest: int) -> None:
     positions = int(getattr(model.config, "max_position_embeddings", longest))
     if positions < longest:
         raise InputError(f"the model reads {positions} tokens at most", hint=f"Use --max-tokens {positions}.")
-
-
-def _resume(out: Path, model: nn.Module, optimizer: torch.optim.Optimizer, run: dict[str, Any]) -> Position:
-    found = list_checkpoints(out / "checkpoints")
-    if not found:
-        return Position()
-    _, before = read_position(found[-1])
-    now = json.loads(json.dumps(run))
-    changed = sorted(
-        key
-        for part in ("config", "store")
-        for key in {**before[part], **now[part]}
-        if before[part].get(key) != now[part].get(key) and not (part == "config" and key in _MAY_CHANGE)
-    )
-    if changed:
-        raise InputError(
-            f"the run in this folder was started with another {', '.join(changed)}",
-            where=str(out),
-            hint="Use the same settings to resume it, or another --out.",
-        )
-    return load_checkpoint(found[-1], model, optimizer)
-
-
-def _load_evaluations(out: Path, step: int) -> list[dict[str, float]]:
-    """Evaluations up to the checkpoint; later ones will be made again."""
-    path = out / "log.jsonl"
-    if not path.is_file():
-        return []
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    kept = [row for row in rows if row["step"] <= step]
-    path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
-    return kept
-
-
-def _append(path: Path, row: dict[str, float]) -> None:
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(row) + "\n")

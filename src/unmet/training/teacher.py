@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from unmet.core.config import PretrainConfig
 from unmet.core.errors import InputError
 from unmet.core.files import atomic_path
 from unmet.training.batching import Batch, assemble, epoch_batches
@@ -114,6 +116,25 @@ class Teacher:
         flags = [np.zeros(len(self._ids[row]), dtype=np.uint8) for row in rows]
         pieces = [((self._ids[row], flag), None, -100) for row, flag in zip(rows, flags, strict=True)]
         return assemble(pieces, reader.start, reader.end, reader.pad), self.vectors[self._targets[rows]]
+
+
+def open_teacher(model: Any, config: PretrainConfig, reader: Reader, longest: int) -> Teacher | None:
+    """The teacher that a run names, if it names one.
+
+    Raises:
+        InputError: it does not suit the model.
+    """
+    if config.teacher is None:
+        return None
+    if config.objective == "clm":
+        raise InputError("a teacher of sentence vectors needs an encoder", hint="Use --objective mlm.")
+    teacher = Teacher(Path(config.teacher), reader, longest, config.teacher_tokens)
+    if teacher.width != model.config.hidden_size:
+        raise InputError(
+            f"the teacher's vectors have {teacher.width} numbers, the model's {model.config.hidden_size}",
+            where=config.teacher,
+        )
+    return teacher
 
 
 def lesson_loss(encoder: nn.Module, batch: Batch, vectors: Halves, device: torch.device) -> torch.Tensor:
