@@ -30,9 +30,11 @@ from unmet.core.records import Estimate
 from unmet.evaluate.calibration import expected_calibration_error
 from unmet.evaluate.intervals import bootstrap
 from unmet.evaluate.metrics import accuracy, f1_of, macro_f1, rmse
-from unmet.models.catalog import load_models
+from unmet.models.calibration import biased_argmax
+from unmet.models.catalog import PACKAGES, load_models
 from unmet.models.encoder import load_encoder
 from unmet.models.late_fusion import read_join
+from unmet.models.linear import LinearModels
 from unmet.models.tier_file import read_tier
 
 Numbers = NDArray[np.floating]
@@ -62,7 +64,7 @@ def area(truth: Numbers, scores: Numbers, weights: Numbers | None = None) -> flo
 def sentiment(work: Path, tier: Path) -> None:
     """Held-out fold of every source, and two sets of kinds never trained on."""
     told, encoder = read_tier(tier), load_encoder(tier / "encoder", threads=1)
-    join = read_join(told.tasks["sentiment"], 3, told.where)
+    join, biases = read_join(told.tasks["sentiment"], 3, told.where), LinearModels(PACKAGES / "linear")
     table = pl.read_parquet(work / "linear_sentiment.parquet").filter(pl.col("part") != "train")
     for part in table["part"].unique(maintain_order=True):
         rows = table.filter(pl.col("part") == part)
@@ -70,7 +72,8 @@ def sentiment(work: Path, tier: Path) -> None:
             continue
         truth = rows["label"].to_numpy()
         linear = np.array(rows["probabilities"].to_list())
-        deep = probabilities(encoder, "sentiment", rows["text"].to_list(), CLASSES)
+        texts = rows["text"].to_list()
+        deep = probabilities(encoder, "sentiment", texts, CLASSES)
         both = join.probabilities(linear.astype(np.float32), deep)
         two = part in ("shopping", "takeaway", "eprstmt_dev")
         for name, found in (("linear", linear), ("encoder", deep), ("join", both)):
@@ -83,6 +86,8 @@ def sentiment(work: Path, tier: Path) -> None:
                 )
             else:
                 decided = rows["decided"].to_numpy() if name == "linear" else found.argmax(axis=1)
+                if name == "join":
+                    decided = biased_argmax(found, join.bias_share * biases.sentiment_biases(texts))
                 line(part, name, "macro-F1", estimate(macro_f1, truth, decided), len(truth))
                 line(part, name, "ECE", expected_calibration_error(truth, found), len(truth))
 

@@ -9,6 +9,7 @@ recipe's out-of-fold probabilities of the same texts (``starter_linear.py``). No
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import intensity_recipe
 from unmet.core.files import write_json
 from unmet.evaluate.calibration import expected_calibration_error
 from unmet.evaluate.metrics import accuracy, f1_of, macro_f1
+from unmet.models.calibration import biased_argmax
 from unmet.models.catalog import PACKAGES
 from unmet.models.classifier import load_classifier
 from unmet.models.encoder import EncoderModel, load_encoder
@@ -59,7 +61,22 @@ def sentiment(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Joi
             f"macro-F1 {macro_f1(truth, table.argmax(1)):.4f}, "
             f"ECE {expected_calibration_error(truth, table):.4f}"
         )
+    join = replace(join, bias_share=best_bias_share(texts, truth, join.probabilities(linear, deep)))
     return join_told(join), join
+
+
+def best_bias_share(texts: list[str], truth: Table, joined: Table) -> float:
+    """Share of the linear label biases with the best mean macro-F1 over the registers."""
+    model = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
+    register = model.head.registers(model.columns.features(texts)).argmax(axis=1)
+    biases = model.biases(texts)
+    found = {}
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        decided = biased_argmax(joined, share * biases)
+        parts = [macro_f1(truth[register == r], decided[register == r]) for r in np.unique(register)]
+        found[share] = float(np.mean(parts))
+    print("mean macro-F1 of registers by bias share:", {k: round(v, 4) for k, v in found.items()})
+    return max(found, key=lambda share: found[share])
 
 
 def need(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:

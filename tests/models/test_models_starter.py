@@ -62,6 +62,23 @@ def test_joined_probabilities_are_the_formula(models: StarterModels) -> None:
     assert models.need_threshold == 0.4
 
 
+def test_labels_follow_the_linear_biases_as_far_as_the_join_says(tiny_tier: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_tier, tmp_path / "tier"))
+    texts = [*TEXTS, "油耗 8 个油,还行吧", "It runs a bit large, but the fabric is okay."]
+    linear = load_models("linear")
+    assert isinstance(linear, LinearModels)
+    decided = {}
+    for share in (0.0, 2.0):
+        told = json.loads((folder / "tier.json").read_text("utf-8"))
+        told["tasks"]["sentiment"]["bias_share"] = share
+        (folder / "tier.json").write_text(json.dumps(told), "utf-8")
+        probabilities, labels = load_models(str(folder)).sentiment_with_labels(texts)
+        wanted = (np.log(probabilities) + share * linear.sentiment_biases(texts)).argmax(axis=1)
+        assert labels == [("negative", "neutral", "positive")[k] for k in wanted]
+        decided[share] = labels
+    assert decided[0.0] != decided[2.0]
+
+
 def test_versions_name_who_answered(models: StarterModels) -> None:
     assert models.name == "tiny-tier@2"
     linear = load_models("linear").versions
@@ -155,6 +172,17 @@ def test_opinions_are_the_spans_of_the_encoder(models: StarterModels) -> None:
         ({"aspects": {"by": "join"}}, "answered by 'join'"),
         ({"sentiment": {"by": "join"}}, "join cannot be read"),
         ({"need": {"by": "join", "weights": [[1]], "bias": [0]}}, "needs weights"),
+        (
+            {
+                "sentiment": {
+                    "by": "join",
+                    "weights": np.zeros((6, 3)).tolist(),
+                    "bias": [0] * 3,
+                    "bias_share": 3,
+                }
+            },
+            "not 0–2",
+        ),
         ({"intensity": {"by": "join", "encoder_share": 2}}, "not 0–1"),
     ],
 )

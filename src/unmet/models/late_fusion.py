@@ -29,11 +29,13 @@ class Join:
         weights: shape ``(2 K, K)``; linear model first.
         bias: shape ``(K,)``.
         temperature: above 0.
+        bias_share: how much of the linear model's label biases counts when a label is decided, 0–2.
     """
 
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
     temperature: float = 1.0
+    bias_share: float = 0.0
 
     def probabilities(self, linear: Floats, encoder: Floats) -> Floats:
         """Joined probabilities, shapes ``(n, K)``, ``(n, K)`` → ``(n, K)``."""
@@ -56,7 +58,7 @@ def read_join(told: Mapping[str, Any], n_classes: int, where: str) -> Join:
     try:
         weights = np.array(told["weights"], dtype=np.float64)
         bias = np.array(told["bias"], dtype=np.float64)
-        temperature = float(told.get("temperature", 1.0))
+        temperature, bias_share = float(told.get("temperature", 1.0)), float(told.get("bias_share", 0.0))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"a join cannot be read ({error})", where=where) from error
     if weights.shape != (2 * n_classes, n_classes) or bias.shape != (n_classes,) or not temperature > 0:
@@ -66,7 +68,9 @@ def read_join(told: Mapping[str, Any], n_classes: int, where: str) -> Join:
             f"here are {weights.shape}, {bias.shape}, {temperature}",
             where=where,
         )
-    return Join(weights, bias, temperature)
+    if not 0 <= bias_share <= 2:
+        raise ModelError(f"bias_share is {bias_share}, not 0–2", where=where)
+    return Join(weights, bias, temperature, bias_share)
 
 
 def fit_join(linear: Floats, encoder: Floats, truth: NDArray[np.int64], strength: float = 1e-3) -> Join:
@@ -104,4 +108,5 @@ def join_told(join: Join) -> dict[str, Any]:
         "weights": join.weights.tolist(),
         "bias": join.bias.tolist(),
         "temperature": join.temperature,
+        "bias_share": join.bias_share,
     }

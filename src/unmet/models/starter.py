@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from unmet.core.errors import ModelError
 from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion, Polarity
+from unmet.models.calibration import biased_argmax
 from unmet.models.encoder import EncoderModel, ScoredSpan, load_encoder
 from unmet.models.given_aspects import each_pair
 from unmet.models.intensity import HIGHEST, LOWEST
@@ -119,11 +120,18 @@ class StarterModels:
         return [_POLAR[k] for k in np.argmax(probabilities, axis=1).tolist()] if len(probabilities) else []
 
     def sentiment_with_labels(self, texts: Sequence[str]) -> tuple[Floats, list[str]]:
-        """Probabilities ``(n, 3)`` and labels; the linear tier's tuned rules hold only where it answers."""
+        """Probabilities ``(n, 3)`` and labels.
+
+        Where the models are joined, the linear tier's label biases count with the join's ``bias_share``.
+        """
         if self.tier.by("sentiment") == "linear":
             return self.linear.sentiment_with_labels(texts)
         probabilities = self.sentiment(texts)
-        return probabilities, self.sentiment_labels(probabilities)
+        if self.tier.by("sentiment") != "join" or not self._sentiment_join.bias_share or not len(texts):
+            return probabilities, self.sentiment_labels(probabilities)
+        share = np.float32(self._sentiment_join.bias_share)
+        decided = biased_argmax(probabilities, share * self._linear_tier.sentiment_biases(texts))
+        return probabilities, [_POLAR[k] for k in decided.tolist()]
 
     def intensity(self, texts: Sequence[str]) -> Floats:
         """Valence and arousal, shape ``(n, 2)``, both 1–9."""
@@ -162,7 +170,7 @@ class StarterModels:
         if self.tier.by("aspects") == "linear":
             return self.linear.opinions(texts)
         spans = self._sure_spans("opinions", texts)
-        found = self._pairer.opinions_from(texts, spans)
+        found = self._linear_tier.opinions_from(texts, spans)
         if self.tier.by("given_aspects") != "encoder":
             return found
         aspects = [[o.aspect for o in own if o.aspect is not None] for own in found]
@@ -170,9 +178,11 @@ class StarterModels:
         return [_with_polarity(own, given) for own, given in zip(found, said, strict=True)]
 
     @property
-    def _pairer(self) -> LinearModels:
+    def _linear_tier(self) -> LinearModels:
         if not isinstance(self.linear, LinearModels):
-            raise ModelError("pairs of spans are made by the linear tier", where=self.tier.where)
+            raise ModelError(
+                "pairs of spans and label biases come from the linear tier", where=self.tier.where
+            )
         return self.linear
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
@@ -199,7 +209,7 @@ class StarterModels:
         heads = [name for name in HEADS_OF["given_aspects"] if name in self.encoder.heads]
         if self.tier.by("given_aspects") == "linear":
             heads = []
-        answers = self._pairer.about(texts, aspects) if len(heads) < 2 else [("", 0.0, 0.0)] * len(texts)
+        answers = self._linear_tier.about(texts, aspects) if len(heads) < 2 else [("", 0.0, 0.0)] * len(texts)
         labels, values = [a[0] for a in answers], np.array([a[1:] for a in answers])
         if heads:
             read = self.encoder.run(self.encoder.around(texts, aspects), aspects, heads)

@@ -2,7 +2,8 @@
 
 ```
 {"format": 1, "name": "starter", "version": "1", "encoder": "encoder",
- "tasks": {"sentiment":     {"by": "join", "weights": [[…]…], "bias": […], "temperature": 1.0},
+ "tasks": {"sentiment":     {"by": "join", "weights": [[…]…], "bias": […], "temperature": 1.0,
+                             "bias_share": 0.5},
            "need":          {"by": "join", "weights": …, "bias": …, "threshold": 0.41},
            "intensity":     {"by": "join", "encoder_share": [0.6, 0.5]},
            "aspects":       {"by": "encoder"},
