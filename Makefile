@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CODE := src tests benchmarks examples scripts
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench lint format install browser models starter starter-corpus starter-teacher starter-pretrain pages clean
+.PHONY: demo test bench lint format install browser models starter starter-corpus starter-teacher starter-pretrain starter-heads starter-tier pages clean
 
 install: $(STAMP)
 
@@ -69,6 +69,23 @@ starter-pretrain: starter-teacher
 	  --objective mlm --from $(STARTER)/start --teacher $(STARTER)/teacher --learning-rate 5e-4 --warmup-steps 300 \
 	  --tokens-per-batch 1024 --decay-share 0.05 --steps $(STARTER_STEPS) --threads $(STARTER_THREADS) \
 	  --checkpoint-every 250 --evaluate-every 500 --track tensorboard
+
+# Heads of all tasks on the newest checkpoint, the package, and the tier that joins it with n-grams.
+STARTER_TASKS := sentiment need opinions entities intensity given_intensity given_aspect vector
+STARTER_TIER := src/unmet/models/packages/starter
+
+starter-heads: install
+	$(BIN)/python benchmarks/starter_base.py --out $(STARTER)
+	test -d $(STARTER)/tasks || $(BIN)/python benchmarks/starter_tasks.py --out $(STARTER)
+	$(BIN)/unmet finetune --base $(STARTER)/base --out $(STARTER)/heads --epochs 1 --learning-rate 2e-4 \
+	  --threads $(STARTER_THREADS) --checkpoint-every 400 \
+	  $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).train.csv --dev $(t)=$(STARTER)/tasks/$(t).dev.csv)
+
+starter-tier: starter-heads
+	test -f $(STARTER)/linear_sentiment.parquet || $(BIN)/python benchmarks/starter_linear.py --out $(STARTER)
+	$(BIN)/unmet export $(STARTER)/heads --out $(STARTER_TIER)/encoder --name starter-encoder --training-data $(STARTER)/tasks.json \
+	  $(foreach t,$(STARTER_TASKS),--calibrate $(t)=$(STARTER)/tasks/$(t).dev.csv)
+	$(BIN)/python benchmarks/starter_join.py --work $(STARTER) --tier $(STARTER_TIER)
 
 # Rewrite the pages that are made from the code.
 pages: install

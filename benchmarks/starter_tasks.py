@@ -25,6 +25,7 @@ import sentiment_recipe
 import train_entities
 from spans import held_out_texts
 from starter_corpus import AMAZON_TRAIN, DATA, DIMABSA, HELD_OUT_FOLDS, detokenize
+from unmet.core.files import write_json
 from unmet.evaluate.splits import text_folds
 
 SEED = 31
@@ -221,6 +222,20 @@ def vector(out: Path) -> None:
         write(out, "vector", part, columns)
 
 
+SOURCES = {
+    "sentiment": "online_shopping_10_cats, car, laptop clauses, farm, air conditioners, crawled reviews, "
+    "aspect sets (zh); Amazon, clothing, electronics, instruments (en)",
+    "need": "SemEval-2019 software suggestions, app reviews, speaker needs, civic suggestions, news titles, "
+    "review sentences labelled by wording",
+    "opinions": "DimABSA, DMASTE, SemEval triplets, cosmetics, farm",
+    "entities": "Taobao titles, QueryNER",
+    "intensity": "DimABSA",
+    "given_intensity": "DimABSA",
+    "given_aspect": "DimABSA, DMASTE, SemEval triplets, cosmetics, farm, aspect sets",
+    "vector": "afqmc questions; 3AM captions, Magento interface, Tatoeba",
+}
+"""Public sets behind each head, for the card."""
+
 TASKS = (sentiment, need, opinions, entities, intensity, given_intensity, given_aspect, vector)
 
 
@@ -232,6 +247,11 @@ def main() -> None:
     for task in TASKS:
         if task.__name__ in given.only:
             task(given.out.expanduser() / "tasks")
+    rows = {
+        f"{name}: {sources}": pl.read_csv(given.out.expanduser() / "tasks" / f"{name}.train.csv").height
+        for name, sources in SOURCES.items()
+    }
+    write_json(given.out.expanduser() / "tasks.json", rows)
 
 
 if __name__ == "__main__":

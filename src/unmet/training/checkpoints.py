@@ -95,13 +95,22 @@ def load_checkpoint(checkpoint: Path, model: nn.Module, optimizer: torch.optim.O
         ModelError: the checkpoint is of another model.
     """
     position, _ = read_position(checkpoint)
+    load_weights(checkpoint, model)
+    _restore_optimizer(optimizer, load_file(str(checkpoint / "optimizer.safetensors")))
+    return position
+
+
+def load_weights(checkpoint: Path, model: nn.Module) -> None:
+    """Put the weights of a checkpoint into a model.
+
+    Raises:
+        ModelError: the checkpoint is of another model.
+    """
     state = load_file(str(checkpoint / "model.safetensors"))
     missing, unexpected = model.load_state_dict(state, strict=False)
     tied = {name for name in missing if _is_tied(model, name, state)}
     if unexpected or set(missing) - tied:
         raise ModelError("the checkpoint is of another model", where=str(checkpoint))
-    _restore_optimizer(optimizer, load_file(str(checkpoint / "optimizer.safetensors")))
-    return position
 
 
 def _untied(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
