@@ -25,7 +25,8 @@ from needs_simulator import Planted, simulate
 from unmet.core.config import NeedsConfig
 from unmet.needs.bootstrap import choose_clusters
 from unmet.needs.impact import estimate_effects
-from unmet.needs.opportunity import rank_order, satisfaction_of, score_need
+from unmet.needs.opportunity import satisfaction_of, score_need
+from unmet.needs.ranking import rank_bounds, rank_order
 from unmet.needs.shares import wilson
 from unmet.needs.statistics import line_up
 
@@ -47,10 +48,14 @@ SCENARIOS = {
 }
 
 
+def normals_of(seed):
+    return np.random.Generator(np.random.PCG64(seed)).standard_normal((CONFIG.bootstrap_replicates, 3))
+
+
 def measure(shop, seed):
     evidence = line_up(shop.documents, shop.mentions)
     effects = estimate_effects(evidence, choose_clusters(evidence.documents))
-    normals = np.random.Generator(np.random.PCG64(seed)).standard_normal((CONFIG.bootstrap_replicates, 3))
+    normals = normals_of(seed)
     level = CONFIG.confidence_level
     result = {}
     for index, name in enumerate(evidence.need_ids):
@@ -61,7 +66,7 @@ def measure(shop, seed):
         )
         unmet = wilson(len(evidence.positions(index, "unmet")), evidence.documents.height, level)
         result[name] = (scores, satisfaction, unmet)
-    return evidence, result
+    return evidence, effects, result
 
 
 def draw(options, seed, needs=NEEDS):
@@ -90,7 +95,7 @@ def coverage(options, sets):
     satisfied = true_satisfaction(options)
     hits = {}
     for seed in range(sets):
-        _, result = measure(draw(options, seed), seed)
+        _, _, result = measure(draw(options, seed), seed)
         for need in NEEDS:
             if need.name not in result:
                 continue
@@ -116,7 +121,7 @@ def permuted(options, sets):
         shop = draw(options, seed)
         order = np.random.Generator(np.random.PCG64(seed)).permutation(shop.documents.height)
         shuffled = shop.documents.with_columns(shop.documents["rating"][order].alias("rating"))
-        _, result = measure(type(shop)(shuffled, shop.mentions, {}), seed)
+        _, _, result = measure(type(shop)(shuffled, shop.mentions, {}), seed)
         for name, (scores, _, _) in result.items():
             for side, estimate in (("penalty", scores.impact.penalty), ("reward", scores.impact.reward)):
                 if f"few_{'unmet' if side == 'penalty' else 'positive'}" not in scores.notes:
@@ -128,9 +133,11 @@ def ranking(seeds, scale):
     needs = [Planted("quiet", 0.02, 0.0, -2.0), Planted("loud", 0.25, 0.0, 0.0), *NEEDS[2:4]]
     above = 0
     for seed in range(seeds):
-        evidence, result = measure(draw({"scale": scale, "base": 4.0}, seed, needs), seed)
+        evidence, effects, result = measure(draw({"scale": scale, "base": 4.0}, seed, needs), seed)
         names = evidence.need_ids
-        order = rank_order([result[n][0].opportunity for n in names], [result[n][2] for n in names], names)
+        counts = [len(evidence.positions(index)) for index in range(len(names))]
+        bounds = rank_bounds(effects, counts, CONFIG, normals_of(seed))
+        order = rank_order(bounds, [result[n][2] for n in names], names)
         ranked = [names[i] for i in order]
         above += ranked.index("quiet") < ranked.index("loud")
     return above / seeds

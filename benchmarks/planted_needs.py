@@ -2,7 +2,10 @@
 
 For each seed a fresh shop is made and mined by the whole pipeline. A planted need counts as found when a
 card among the first 20 has most of its quotes inside that need's planted sentences. Ranking by count is
-shown beside ranking by opportunity.
+shown beside ranking by opportunity. With --diagnose every missed need is put down to what loses it
+(planted_diagnosis.py).
+
+    python benchmarks/planted_needs.py [--seeds 40] [--first-seed 0] [--diagnose]
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from planted_diagnosis import Diagnosis, diagnose, tables
 from unmet.core.config import MineConfig
 from unmet.core.offsets import load_edits, to_source
 from unmet.core.records import Need
@@ -44,16 +48,19 @@ def planted_of(
     return (found if purity > 0.5 else None), purity
 
 
-def run_seed(seed: int, n_reviews: int) -> dict[str, object]:
+def run_seed(seed: int, n_reviews: int, diagnosis: Diagnosis | None) -> dict[str, object]:
     shop = make_shop(seed=seed, n_reviews=n_reviews)
     with tempfile.TemporaryDirectory() as folder:
         needs, documents = mine_shop(shop, Path(folder), seed)
-    places = {
-        row[0]: row[1:] for row in documents.select("document_id", "source", "row", "edits").iter_rows()
-    }
+        places = {
+            row[0]: row[1:] for row in documents.select("document_id", "source", "row", "edits").iter_rows()
+        }
+        judged = [planted_of(need, places, shop) for need in needs]
+        matched = [name for name, _ in judged]
+        if diagnosis is not None:
+            config = MineConfig(seed=seed)
+            diagnose(diagnosis, shop, Path(folder) / "run", needs, matched, config=config, top=TOP)
     planted = {need.need_id for need in shop.truth.needs if need.in_reviews}
-    judged = [planted_of(need, places, shop) for need in needs]
-    matched = [name for name, _ in judged]
     by_count = sorted(range(len(needs)), key=lambda i: -needs[i].documents)
     quiet, loud = (shop.truth.need_ids(role)[0] for role in ("quiet_costly", "loud_harmless"))
     return {
@@ -79,10 +86,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--reviews", type=int, default=6_000)
+    parser.add_argument("--diagnose", action="store_true")
     chosen = parser.parse_args()
+    diagnosis = Diagnosis() if chosen.diagnose else None
     begin = time.perf_counter()
     results = [
-        run_seed(seed, chosen.reviews) for seed in range(chosen.first_seed, chosen.first_seed + chosen.seeds)
+        run_seed(seed, chosen.reviews, diagnosis)
+        for seed in range(chosen.first_seed, chosen.first_seed + chosen.seeds)
     ]
     n_planted = sum(len(r["planted"]) for r in results)  # type: ignore[arg-type]
     rows = [
@@ -113,6 +123,8 @@ def main() -> None:
         for name in r["planted"] - r["found"]:  # type: ignore[operator]
             missed[name] = missed.get(name, 0) + 1
     print(f"\nmissed among the first {TOP}: {dict(sorted(missed.items(), key=lambda item: -item[1]))}")
+    if diagnosis is not None:
+        print(tables(diagnosis))
 
 
 if __name__ == "__main__":

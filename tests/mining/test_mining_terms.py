@@ -64,10 +64,13 @@ def test_an_implicit_opinion_takes_its_usual_aspect_or_stays_out_as_ambiguous():
     assert got["term_reason"][-1] == AMBIGUOUS
 
 
-def test_terms_mostly_filed_under_general_name_the_product():
-    got = add_terms(frame_of([("空调", "制冷快", "general")] * 4 + [("空调", "漏水", "durability")]))
-    assert "空调" not in got["term"].to_list()
-    assert "漏水" in got["term"].to_list()
+def test_terms_filed_under_general_and_mostly_only_judged_name_the_product():
+    told = [("空调", "很好", "general")] * 3 + [("空调", "制冷快", "general"), ("空调", "漏水", "durability")]
+    assert "空调" not in add_terms(frame_of(told))["term"].to_list()
+    # The aspect model files parts that it does not know under general as well.
+    assert set(add_terms(frame_of([("领结", "很深", "general")] * 4))["term"]) == {"领结"}
+    # A concept is known to be a part or property, however it is judged.
+    assert set(add_terms(frame_of([("字体", "很好", "general")] * 4))["term"]) == {"字体"}
 
 
 def test_row_order_and_input_are_kept():

@@ -7,7 +7,8 @@ from unmet.core.config import MineConfig, NeedsConfig
 from unmet.needs.bootstrap import choose_clusters, cluster_sums, codes_of, replicate_deviations
 from unmet.needs.cards import build_needs
 from unmet.needs.impact import RIDGE, build_design, estimate_effects, fit
-from unmet.needs.opportunity import rank_order, satisfaction_of, score_need, spread
+from unmet.needs.opportunity import satisfaction_of, score_need, spread
+from unmet.needs.ranking import rank_bounds, rank_order
 from unmet.needs.shares import wilson
 from unmet.needs.statistics import line_up
 
@@ -129,8 +130,8 @@ def _ranks(shop):
     effects = estimate_effects(evidence, choose_clusters(evidence.documents))
     normals = np.random.Generator(np.random.PCG64(0)).standard_normal((300, 3))
     counts = [len(evidence.positions(i)) for i in range(len(evidence.need_ids))]
-    scores = [score_need(effects, i, n, NeedsConfig(), normals).opportunity for i, n in enumerate(counts)]
-    order = rank_order(scores, [wilson(n, evidence.documents.height, 0.9) for n in counts], evidence.need_ids)
+    bounds = rank_bounds(effects, counts, NeedsConfig(), normals)
+    order = rank_order(bounds, [wilson(n, evidence.documents.height, 0.9) for n in counts], evidence.need_ids)
     return [evidence.need_ids[i] for i in order]
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import polars as pl
 
+from unmet.mining.concepts import concept_of
 from unmet.mining.keywords import concept_word
 from unmet.mining.lexicon import en_term, generic_aspects, judges_only, zh_aspect, zh_opinion
 from unmet.text.folding import fold
@@ -23,7 +24,10 @@ MIN_EXPLICIT = 5
 USUAL_SHARE = 0.5
 """Share of those uses that one aspect must have to be taken as meant."""
 GENERAL_SHARE = 0.5
-"""Share of a term's mentions filed under ``general`` above which it names the whole product."""
+"""Share of a term's mentions filed under ``general`` above which it may name the whole product."""
+TELLING_SHARE = 0.45
+"""Share of a term's opinions that say something from which it is a part or property all the same: phones are
+"great", pockets are "deep"."""
 LONGEST_TERM = {"zh": 8, "en": 3}
 """Characters (zh) or words (en) above which a phrase is a sentence, not a term."""
 
@@ -78,14 +82,23 @@ def add_terms(
 
 
 def _without_product_names(keyed: pl.DataFrame) -> pl.DataFrame:
-    """Terms that the aspect model mostly files under ``general`` name the product, not a part of it."""
-    general = (
+    """Terms that name the product, not a part of it: filed under ``general`` and mostly only judged.
+
+    The aspect model files every part it does not know (neckline, 字体) under ``general`` too, so that alone
+    does not tell. A term of a concept is known to be a part or property.
+    """
+    judged = (
         keyed.filter(pl.col("aspect_term").is_not_null())
         .group_by("language", "aspect_term")
-        .agg((pl.col("category") == "general").mean().alias("share"))
-        .filter(pl.col("share") > GENERAL_SHARE)
-        .select("language", "aspect_term", pl.lit(True).alias("_general"))
+        .agg(
+            (pl.col("category") == "general").mean().alias("share"),
+            pl.col("_opinion_tells").mean().alias("told"),
+        )
+        .filter((pl.col("share") > GENERAL_SHARE) & (pl.col("told") < TELLING_SHARE))
+        .select("language", "aspect_term")
     )
+    unknown = [concept_of(term, language) is None for language, term in judged.iter_rows()]
+    general = judged.filter(pl.Series(unknown, dtype=pl.Boolean)).with_columns(pl.lit(True).alias("_general"))
     return (
         keyed.join(general, on=["language", "aspect_term"], how="left", maintain_order="left")
         .with_columns((pl.col("_aspect_tells") & pl.col("_general").is_null()).alias("_aspect_tells"))

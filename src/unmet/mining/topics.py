@@ -17,6 +17,7 @@ from unmet.mining.leftovers import place_leftovers
 from unmet.mining.lexicon import en_words
 from unmet.mining.polarity import harmonise
 from unmet.mining.sentences import Sentences
+from unmet.mining.strays import place_strays
 from unmet.mining.term_groups import MAX_TERMS, TermEvidence, group_terms
 from unmet.mining.terms import AMBIGUOUS, OVERALL, add_terms
 from unmet.mining.vectors import fit_space
@@ -88,6 +89,7 @@ def group_mentions(mentions: pl.DataFrame, documents: pl.DataFrame, *, config: M
     frame = _by_category(_keep_large(frame, documents.height, config))
     floor = smallest_group(documents.height, config)
     frame = place_leftovers(frame, sentences, floor=floor, seed=config.seed, named=named)
+    frame = place_strays(frame, sentences)
     frame = frame.with_columns(_typicality(frame, sentences, config.seed))
     rest = rest.select(column for column in rest.columns if column not in frame.columns)
     return GroupedMentions(pl.concat([frame, rest], how="horizontal"), sentences)

@@ -21,8 +21,9 @@ from unmet.needs.bootstrap import Clusters, choose_clusters
 from unmet.needs.chips import chips_of
 from unmet.needs.identity import Statement, final_ids
 from unmet.needs.impact import Effects, estimate_effects, rating_problem
-from unmet.needs.opportunity import Scores, rank_order, satisfaction_of, score_need
+from unmet.needs.opportunity import Scores, satisfaction_of, score_need
 from unmet.needs.quotes import MIN_QUOTES, choose_quotes, pool_of, with_texts
+from unmet.needs.ranking import rank_bounds, rank_order
 from unmet.needs.shares import wilson
 from unmet.needs.statistics import Evidence, aspect_counts, line_up, mood_of, segment_of
 from unmet.needs.trends import Calendar, calendar_of, mentioning_per_month, slope_of, trend_points
@@ -126,7 +127,7 @@ def measure_needs(
         needs.append(
             replace(card, models=dict(models), previous_id=previous_id, extra={**card.extra, **origin})
         )
-    order = rank_order([need.opportunity for need in needs], cards.unmet_shares, evidence.need_ids)
+    order = rank_order(cards.bounds, cards.unmet_shares, evidence.need_ids)
     return Measured([replace(needs[i], rank=rank) for rank, i in enumerate(order, start=1)], settled)
 
 
@@ -181,6 +182,10 @@ class _Cards:
         self.effects: Effects = estimate_effects(evidence, self.clusters)
         draws = np.random.Generator(np.random.PCG64(config.seed))
         self.normals = draws.standard_normal((config.needs.bootstrap_replicates, 3))
+        self.bounds: list[float | None] = [None] * len(evidence.need_ids)
+        if not self.problem:
+            counts = [len(evidence.positions(i)) for i in range(len(evidence.need_ids))]
+            self.bounds = [*rank_bounds(self.effects, counts, config.needs, self.normals)]
         self.calendar: Calendar | None = calendar_of(evidence.documents)
         self.data_as_of = data_as_of(evidence.documents)
         self.unmet_shares = [
@@ -228,6 +233,7 @@ class _Cards:
             extra={
                 "unmet_documents": sides["unmet"],
                 "unmet_share": asdict(self.unmet_shares[index]),
+                "rank_bound": self.bounds[index],
                 "interval_by": self.clusters.unit,
                 **trend_extra,
             },

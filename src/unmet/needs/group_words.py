@@ -81,7 +81,7 @@ def words_of_groups(mentions: pl.DataFrame, sentences: Sentences, *, top: int = 
     """
     parts = _Parts(mentions.select(_READ))
     everywhere = _shares(mentions.select("group", "language", "opinion_term").drop_nulls())
-    languages = _languages(mentions.select("group", "language"))
+    languages = _languages(mentions.select("group", "language", "term"))
     stories = telling_phrases(parts, languages, sentences)
     found = {}
     for group, part in parts.items():
@@ -111,21 +111,31 @@ class _Parts(Mapping[str, pl.DataFrame]):
 
 
 def _languages(rows: pl.DataFrame) -> dict[str, str]:
-    """A group of both languages speaks the one that most of its mentions are in."""
-    counted = rows.drop_nulls().group_by("group", "language").len()
-    ranked = counted.sort(["len", "language"], descending=[True, False])
+    """A group of both languages speaks the one that most mentions of its own terms are in.
+
+    Mentions that only sound like the group do not count: a group may have none of its own in their language.
+    """
+    counted = rows.drop_nulls().group_by("group", "language", "term").len()
+    own = [_names_group(*row) for row in counted.select("group", "language", "term").iter_rows()]
+    counted = counted.with_columns(pl.Series("own", own, dtype=pl.Boolean))
+    kept = counted.filter(pl.col("own") | ~pl.col("own").any().over("group"))
+    totals = kept.group_by("group", "language").agg(pl.col("len").sum())
+    ranked = totals.sort(["len", "language"], descending=[True, False])
     return dict(
         ranked.unique("group", keep="first", maintain_order=True).select("group", "language").iter_rows()
     )
 
 
+def _names_group(group: str, language: str, term: str) -> bool:
+    return not group.startswith(LABEL) or concept_of(term, language) == group.removeprefix(LABEL)
+
+
 def _own(part: pl.DataFrame, group: str) -> pl.DataFrame:
-    """Mentions that a group's words are read from: not those that only its category brought in."""
+    """Mentions that a group's words are read from: not those that its category or its sound brought in."""
     if not group.startswith(LABEL):
         return part
-    concept = group.removeprefix(LABEL)
     distinct = part.select("term", "language").drop_nulls().unique().iter_rows()
-    named = [term for term, language in distinct if concept_of(term, language) == concept]
+    named = [term for term, language in distinct if _names_group(group, language, term)]
     own = part.filter(pl.col("term").is_null() | pl.col("term").is_in(sorted(set(named))))
     return own if own.height else part
 

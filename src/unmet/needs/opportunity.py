@@ -1,4 +1,4 @@
-"""Importance, satisfaction and opportunity with their intervals, and the ranking.
+"""Importance, satisfaction and opportunity with their intervals.
 
 opportunity = importance + max(importance − satisfaction, 0) (Ulwick 2005, "What Customers Want"), all on
 0–10. Importance is the range of impact of a need: the stars between mentioned with displeasure and
@@ -50,7 +50,7 @@ def score_need(effects: Effects, need: int, documents: int, config: NeedsConfig,
     known = effects.side_documents[need] >= MIN_SIDE_DOCUMENTS
     active = np.r_[known, True]
     value = np.where(active, effects.value[need], 0.0)
-    widen = np.array([*(_t_ratio(freedom, level) for freedom in effects.freedom[need]), 1.0])
+    widen = np.array([*(t_ratio(freedom, level) for freedom in effects.freedom[need]), 1.0])
     covariance = effects.covariance[need] * np.outer(widen, widen) * np.outer(active, active)
     covariance[2, 2] = max(covariance[2, 2], spread(effects.value[need, 2], covariance[2, 2], documents))
     half = normal_quantile(level) * np.sqrt(np.diag(covariance))
@@ -81,7 +81,8 @@ def _interval(value: Floats, replicates: Floats, level: float) -> Estimate:
     return Estimate(point, min(float(low), point), max(float(high), point))
 
 
-def _t_ratio(freedom: float, level: float) -> float:
+def t_ratio(freedom: float, level: float) -> float:
+    """Student's t by normal quantile: what few degrees of freedom widen an interval by."""
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, 0.5 + level / 2)) / normal_quantile(level)
@@ -113,17 +114,3 @@ def satisfaction_of(mean: float, variance: float, documents: int, level: float) 
     effective = min(max(effective, 1.0), float(documents))
     interval = wilson(mean * effective, effective, level)
     return Estimate(10 * interval.value, 10 * interval.low, 10 * interval.high)
-
-
-def rank_order(
-    opportunities: list[Estimate | None], unmet_shares: list[Estimate], ids: tuple[str, ...]
-) -> list[int]:
-    """Order of needs, best first: lower bound of opportunity, else of the share of unmet documents."""
-
-    def key(need: int) -> tuple[float, float, float, str]:
-        opportunity, share = opportunities[need], unmet_shares[need]
-        if opportunity is None:
-            return (-round(share.low, 9), 0.0, 0.0, ids[need])
-        return (-round(opportunity.low, 9), -round(opportunity.value, 9), -round(share.low, 9), ids[need])
-
-    return sorted(range(len(ids)), key=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unmet.needs.ranking import LEAST_OPPORTUNITY
 from unmet.report.wording import Plain, Words, decimal, percent, signed, whole
 
 
@@ -78,12 +79,15 @@ def _stars(need: Plain, words: Words) -> str:
 
 
 def _opportunity(need: Plain, words: Words) -> str:
+    # Runs made before effects were shrunk for the ranking were ranked by the bound on the card.
+    bound = (need.get("extra") or {}).get("rank_bound", need["opportunity"]["low"])
     return str(
         words["why_opportunity"].format(
             importance=decimal(need["importance"]["value"]),
             satisfaction=decimal(need["satisfaction"]["value"]),
             opportunity=decimal(need["opportunity"]["value"]),
-            low=decimal(need["opportunity"]["low"]),
+            low=decimal(bound),
+            least=decimal(LEAST_OPPORTUNITY),
         )
     )
 
