@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from unmet.evaluate.calibration import brier_score, expected_calibration_error
-from unmet.evaluate.metrics import accuracy, f1_of, macro_f1, rmse
+from unmet.evaluate.metrics import accuracy, f1_of, macro_f1, macro_precision, macro_recall, rmse
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.tasks import Examples, Span, Task, unscaled
 from unmet.training.windows import WindowBatch, Windows, by_length, pad_windows, read_spans
@@ -97,6 +97,8 @@ def measure(task: Task, examples: Examples, predicted: Any) -> dict[str, float]:
     scores = {
         "accuracy": accuracy(truth, decided),
         "macro_f1": macro_f1(truth, decided),
+        "macro_precision": macro_precision(truth, decided),
+        "macro_recall": macro_recall(truth, decided),
         "ece": expected_calibration_error(truth, predicted),
         "brier": brier_score(truth, predicted),
     }
