@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from unmet.core.config import CorpusConfig, FinetuneConfig, PretrainConfig
 from unmet.evaluate.splits import text_folds
-from unmet.training.finetuning import finetune
+from unmet.training.finetuning import Finetuned, finetune
+from unmet.training.predicting import measure
 from unmet.training.preparing import prepare
 from unmet.training.pretraining import pretrain
 from unmet.training.tasks import read_task
@@ -58,20 +58,23 @@ def small_base(train: Path, folder: Path, steps: int) -> Path:
     return folder
 
 
-def quality(model: Path, task: str, file: Path) -> dict[str, float]:
-    """Accuracy and macro means of F1, precision and recall of a fine-tuned model on a labelled file."""
+def show(name: str, measured: dict[str, float]) -> None:
+    """Accuracy, and macro means of F1, precision and recall."""
+    names = ("accuracy", "macro_f1", "macro_precision", "macro_recall")
+    print(f"{name}: " + ", ".join(f"{key.removeprefix('macro_')} {measured[key]:.3f}" for key in names))
+
+
+def show_epochs(done: Finetuned) -> None:
+    """Training loss and figures on dev, epoch by epoch."""
+    for epoch in done.epochs:
+        show(f"epoch {epoch['epoch']}, loss {epoch['loss']:.3f}, dev", epoch["sentiment"])
+
+
+def quality(model: Path, file: Path) -> dict[str, float]:
+    """Measures of a fine-tuned model, read back from its folder, on a labelled file."""
     tuned = load_tuned(model)
-    wanted, rows = read_task(task, file, like=tuned.task(task))
-    decided = tuned.predict(wanted, rows).argmax(axis=1)
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        rows.targets, decided, average="macro", zero_division=0.0
-    )
-    accuracy = accuracy_score(rows.targets, decided)
-    return {"accuracy": accuracy, "f1": f1, "precision": precision, "recall": recall}
-
-
-def show(name: str, found: dict[str, float]) -> None:
-    print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in found.items()))
+    task, rows = read_task("sentiment", file, like=tuned.task("sentiment"))
+    return measure(task, rows, tuned.predict(task, rows))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -96,12 +99,13 @@ def main(arguments: list[str] | None = None) -> None:
         base = asked.base or small_base(files["train"], folder / "base", asked.pretrain_steps)
         config = FinetuneConfig(epochs=asked.epochs, learning_rate=asked.learning_rate, batch_rows=16)
         out = asked.out or folder / "model"
-        finetune(
+        done = finetune(
             base, {"sentiment": files["train"]}, out, config=config, dev_files={"sentiment": files["dev"]},
             report=print,
         )  # fmt: skip
-        show("dev", quality(out, "sentiment", files["dev"]))
-        show("test", quality(out, "sentiment", files["test"]))
+        show_epochs(done)
+        show("dev, best epoch", done.measures["sentiment"])
+        show("test", quality(out, files["test"]))
 
 
 if __name__ == "__main__":

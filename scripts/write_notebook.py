@@ -24,7 +24,7 @@ public reviews in `UNMET_DATA` (docs/datasets.md).""",
         """import tempfile
 from pathlib import Path
 
-from finetune_sentiment import find_reviews, quality, show, small_base, split_reviews
+from finetune_sentiment import find_reviews, quality, show, show_epochs, small_base, split_reviews
 
 from unmet.core.config import FinetuneConfig
 from unmet.training.finetuning import finetune
@@ -76,8 +76,9 @@ One line per epoch: mean training loss and held-out macro-F1. The best epoch is 
     ),
     (
         "code",
-        """show("dev", quality(done.folder, "sentiment", files["dev"]))
-show("test", quality(done.folder, "sentiment", files["test"]))""",
+        """show_epochs(done)
+show("dev, best epoch", done.measures["sentiment"])
+show("test", quality(done.folder, files["test"]))""",
     ),
 )
 

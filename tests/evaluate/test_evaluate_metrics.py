@@ -3,7 +3,7 @@ import pytest
 
 from unmet.evaluate.calibration import brier_score, expected_calibration_error, risk_coverage
 from unmet.evaluate.intervals import bootstrap
-from unmet.evaluate.metrics import accuracy, f1_of, macro_f1, rmse
+from unmet.evaluate.metrics import accuracy, f1_of, macro_f1, macro_precision, macro_recall, rmse
 
 
 @pytest.fixture
@@ -13,15 +13,21 @@ def labels():
 
 
 def test_metrics_agree_with_scikit_learn(labels):
-    from sklearn.metrics import accuracy_score, f1_score
+    from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
     truth, predicted = labels
     assert accuracy(truth, predicted) == pytest.approx(accuracy_score(truth, predicted))
+    assert macro_precision(truth, predicted) == pytest.approx(
+        precision_score(truth, predicted, average="macro", zero_division=0)
+    )
+    assert macro_recall(truth, predicted) == pytest.approx(
+        recall_score(truth, predicted, average="macro", zero_division=0)
+    )
     assert macro_f1(truth, predicted) == pytest.approx(f1_score(truth, predicted, average="macro"))
     assert f1_of(2)(truth, predicted) == pytest.approx(f1_score(truth == 2, predicted == 2))
 
 
-@pytest.mark.parametrize("metric", [accuracy, macro_f1, f1_of(1), rmse])
+@pytest.mark.parametrize("metric", [accuracy, macro_f1, macro_precision, macro_recall, f1_of(1), rmse])
 def test_weights_mean_repeated_rows(metric, labels):
     truth, predicted = labels
     counts = np.random.default_rng(0).integers(3, size=len(truth))
@@ -29,7 +35,7 @@ def test_weights_mean_repeated_rows(metric, labels):
     assert metric(truth, predicted, counts) == pytest.approx(repeated)
 
 
-@pytest.mark.parametrize("metric", [accuracy, macro_f1, f1_of(1), rmse])
+@pytest.mark.parametrize("metric", [accuracy, macro_f1, macro_precision, macro_recall, f1_of(1), rmse])
 def test_metrics_refuse_nothing_and_mismatch(metric):
     with pytest.raises(ValueError, match="at least one row"):
         metric([], [])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from unmet.core.records import Estimate
 from unmet.evaluate.calibration import brier_score, expected_calibration_error
-from unmet.evaluate.metrics import accuracy, f1_of, macro_f1, rmse
+from unmet.evaluate.metrics import accuracy, f1_of, macro_f1, macro_precision, macro_recall, rmse
 
 Floats = NDArray[np.float32]
 Spans = list[tuple[int, int, str]]
@@ -93,6 +93,8 @@ def class_scores(truth: NDArray[np.int64], probabilities: Floats) -> dict[str, f
     scores = {
         "accuracy": accuracy(truth, decided),
         "macro_f1": macro_f1(truth, decided),
+        "macro_precision": macro_precision(truth, decided),
+        "macro_recall": macro_recall(truth, decided),
         "ece": expected_calibration_error(truth, probabilities),
         "brier": brier_score(truth, probabilities),
     }

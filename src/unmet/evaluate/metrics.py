@@ -75,6 +75,30 @@ def macro_f1(truth: ArrayLike, predicted: ArrayLike, weights: Weights = None) ->
     return float(np.mean([f1_of(label)(first, second, counts) for label in labels]))
 
 
+def macro_precision(truth: ArrayLike, predicted: ArrayLike, weights: Weights = None) -> float:
+    """Mean over the classes of the share of rows given a class that are of it; 0 for one never given.
+
+    >>> round(macro_precision(["a", "a", "b"], ["a", "b", "b"]), 3)
+    0.75
+    """
+    first, second, counts = _aligned(truth, predicted, weights)
+    labels = np.unique(np.concatenate([first[counts > 0], second[counts > 0]]))
+    shares = []
+    for label in labels:
+        given = counts * (second == label)
+        shares.append((given * (first == label)).sum() / given.sum() if given.sum() > 0 else 0.0)
+    return float(np.mean(shares))
+
+
+def macro_recall(truth: ArrayLike, predicted: ArrayLike, weights: Weights = None) -> float:
+    """Mean over the classes of the share of a class's rows that were given it; 0 for one that never occurs.
+
+    >>> round(macro_recall(["a", "a", "b"], ["a", "b", "b"]), 3)
+    0.75
+    """
+    return macro_precision(predicted, truth, weights)
+
+
 def rmse(truth: ArrayLike, predicted: ArrayLike, weights: Weights = None) -> float:
     """Root of the mean squared difference, in the unit of ``truth``.
 
