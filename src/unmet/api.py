@@ -26,7 +26,11 @@ __all__ = ["Run", "annotate", "load", "mine"]
 
 
 def annotate(
-    texts: Sequence[str], *, tasks: Sequence[str] | None = None, tier: str = "linear"
+    texts: Sequence[str],
+    *,
+    tasks: Sequence[str] | None = None,
+    tier: str = "linear",
+    explain: bool = False,
 ) -> list[Annotation]:
     """Read texts once each; one annotation per text, in order.
 
@@ -34,9 +38,10 @@ def annotate(
         texts: any strings.
         tasks: names from ``sentiment, intensity, aspects, entities, need``; all when ``None``.
         tier: ``linear``, or a folder with model packages.
+        explain: add the weight of every word (``sentiment.words``) and ``sentiment.strength``.
 
     Raises:
-        InputError: an unknown task, or a text that is not a string.
+        InputError: an unknown task, a text that is not a string, or an explanation without sentiment.
     """
     from unmet.core.errors import InputError
     from unmet.mining.annotate import TASKS, annotate_texts
@@ -47,7 +52,8 @@ def annotate(
     for index, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(f"text is {type(text).__name__}, not str", where=f"texts[{index}]")
-    return annotate_texts(texts, load_models(tier), tasks=TASKS if tasks is None else tasks)
+    chosen = TASKS if tasks is None else tasks
+    return annotate_texts(texts, load_models(tier), tasks=chosen, explain=explain)
 
 
 @dataclass(frozen=True)

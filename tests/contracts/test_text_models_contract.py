@@ -11,6 +11,7 @@ import pytest
 from inference_fixtures import shared_tier
 
 from unmet.core.records import POLARITIES
+from unmet.models.attribution import word_weights
 from unmet.models.catalog import PACKAGES, load_models
 from unmet.models.linear import TextModels
 
@@ -36,6 +37,10 @@ READERS: dict[str, Callable[[TextModels, list[str]], Any]] = {
     "need": lambda models, texts: models.need(texts),
     "opinions": lambda models, texts: models.opinions(texts),
     "entities": lambda models, texts: models.entities(texts),
+    "words": lambda models, texts: [
+        [(word.start, word.end, round(word.weight, 5)) for word in words]
+        for words in word_weights(models, texts)
+    ],
     "given": lambda models, texts: models.given_aspects(texts, [["屏幕", "battery"] for _ in texts]),
 }
 
