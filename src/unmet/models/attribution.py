@@ -28,7 +28,7 @@ from unmet.text.words import split_words
 MAX_PIECES = 64
 """A text with more words than this is weighed in groups of neighbouring words, this many at most."""
 MIN_PIECES = 8
-TEXT_CHARACTERS = 500_000
+TEXT_CHARACTERS = 100_000
 """Characters read to explain one text; a longer text gets fewer, larger groups, down to MIN_PIECES."""
 BATCH_CHARACTERS = 4_000_000
 """Characters given to the model in one call, so that memory stays bounded; no weight depends on it."""
