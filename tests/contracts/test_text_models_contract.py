@@ -120,6 +120,13 @@ def test_spans_are_slices(models, texts) -> None:
             assert text[slice(*entity.span)] == entity.text
 
 
+def test_a_task_read_alone_has_the_same_answers(models) -> None:
+    alone = models.only("sentiment")
+    assert as_list(alone.sentiment(TEXTS)) == as_list(models.sentiment(TEXTS))
+    assert as_list(models.only("need").need(TEXTS)) == as_list(models.need(TEXTS))
+    assert alone.name == models.name
+
+
 def test_models_know_the_plainest_texts(models) -> None:
     labels = models.sentiment_with_labels(
         ["质量太差，用了一天就坏了", "很好用，非常满意", "Terrible. It broke.", "I love it"]

@@ -10,9 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from unmet.evaluate.explanations import Weighed, faithfulness, mean_interval, random_control
+from unmet.ingest.preparing import prepare
 from unmet.models import attribution
-from unmet.models.attribution import MAX_PIECES, explain_texts, intensity_score, word_weights
+from unmet.models.attribution import (
+    MAX_PIECES,
+    explain_prepared,
+    explain_texts,
+    intensity_score,
+    pieces_of,
+    word_weights,
+)
 from unmet.models.catalog import load_models
+from unmet.sample import make_small_shop
+from unmet.text.language import detect_languages
 
 
 class Counting:
@@ -20,6 +31,10 @@ class Counting:
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
+
+    def only(self, task: str) -> Counting:
+        assert task == "sentiment"
+        return self
 
     def sentiment(self, texts: Sequence[str]) -> np.ndarray:
         self.calls.append(list(texts))
@@ -120,3 +135,24 @@ def test_the_linear_tier_names_the_words_a_reader_would() -> None:
     ]
     assert strengths == sorted(strengths)
     assert strengths[0] < -0.5 < 0.5 < strengths[2]
+
+
+def test_the_words_it_names_decide_more_than_random_words() -> None:
+    """The claim of benchmarks/explanations.py on made-up reviews."""
+    models = load_models("linear")
+    reviews = make_small_shop().reviews["text"]
+    prepared = [prepare(text) for text in reviews if text and 20 < len(text) < 200][:120]
+    languages = detect_languages([item.text for item in prepared])
+    found = explain_prepared(models, prepared, languages)
+    rows = []
+    for item, language, own in zip(prepared, languages, found, strict=True):
+        side = 1 if own.strength >= 0 else -1
+        importance = [side * word.weight for word in own.words]
+        rows.append(Weighed(item.text, pieces_of(item, language), importance, 1 + side))
+    assert {"zh", "en"} <= set(languages)
+    named = faithfulness(models.sentiment, rows, 0.2)
+    chance = random_control(models.sentiment, rows, 0.2, seed=0)
+    needed = [mean_interval(f.comprehensiveness) for f in (named, chance)]
+    enough = [mean_interval(f.sufficiency) for f in (named, chance)]
+    assert needed[0].low > needed[1].high + 0.1
+    assert enough[0].high < enough[1].low - 0.1

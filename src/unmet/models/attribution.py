@@ -91,7 +91,10 @@ def explain_prepared(
     """
     found = [pieces_of(item, language) for item, language in zip(prepared, languages, strict=True)]
     variants = _variants(prepared, found, filler)
-    probabilities = _probabilities(models, variants, sum(len(pieces) + 1 for pieces in found))
+    # Nothing else is asked of the variants, so no other head need be read.
+    probabilities = _probabilities(
+        models.only("sentiment"), variants, sum(len(pieces) + 1 for pieces in found)
+    )
     explained, first = [], 0
     for item, pieces in zip(prepared, found, strict=True):
         own = probabilities[first : first + len(pieces) + 1]
