@@ -19,6 +19,7 @@ NAMES = (
     "coverage",
     "classifiers",
     "spans",
+    "explanations",
     "planted_needs",
     "negation_sides",
     "statements",

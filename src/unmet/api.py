@@ -31,6 +31,7 @@ def annotate(
     tasks: Sequence[str] | None = None,
     tier: str = "linear",
     aspects: Sequence[Sequence[str]] | None = None,
+    explain: bool = False,
 ) -> list[Annotation]:
     """Read texts once each; one annotation per text, in order.
 
@@ -39,9 +40,10 @@ def annotate(
         tasks: names from ``sentiment, intensity, aspects, entities, need``; all when ``None``.
         tier: ``linear``, ``starter``, or a folder: a tier, an encoder package, linear packages.
         aspects: aspects named for each text, answered in ``given_aspects`` in their order.
+        explain: add the weight of every word (``sentiment.words``) and ``sentiment.strength``.
 
     Raises:
-        InputError: an unknown task, or a text that is not a string.
+        InputError: an unknown task, a text that is not a string, or an explanation without sentiment.
     """
     from unmet.core.errors import InputError
     from unmet.mining.annotate import TASKS, annotate_texts
@@ -53,7 +55,7 @@ def annotate(
         if not isinstance(text, str):
             raise InputError(f"text is {type(text).__name__}, not str", where=f"texts[{index}]")
     chosen = TASKS if tasks is None else tasks
-    return annotate_texts(texts, load_models(tier), tasks=chosen, aspects=aspects)
+    return annotate_texts(texts, load_models(tier), tasks=chosen, aspects=aspects, explain=explain)
 
 
 @dataclass(frozen=True)

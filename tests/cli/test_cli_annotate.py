@@ -161,3 +161,22 @@ def test_an_aspect_column_that_is_not_there_is_named(unmet, reviews) -> None:
 
 def test_rows_without_the_option_stay_as_they_were(unmet, tmp_path) -> None:
     assert "given_aspects" not in annotated(unmet, tmp_path, ["很好"])[0]
+
+
+def test_explain_adds_words_and_strength(unmet, tmp_path) -> None:
+    texts = ["&lt;b&gt;物流很快，就是噪音太大", "", "great strap 😀"]
+    marks = annotated(unmet, tmp_path, texts, "--explain", "--tasks", "sentiment")
+    first, _, third = (mark.get("sentiment") for mark in marks)
+    slices = {texts[0][a:b]: weight for a, b, weight in first["words"]}
+    assert min(slices, key=lambda word: slices[word]) == "噪音"
+    assert slices["很快"] > 0
+    assert first["strength"] < 0 < third["strength"]
+    assert "sentiment" not in marks[1]
+    plain = annotated(unmet, tmp_path, texts, "--tasks", "sentiment")
+    assert plain[0]["sentiment"] == {key: first[key] for key in ("label", "probabilities")}
+
+
+def test_explain_without_sentiment_is_refused(unmet, tmp_path, reviews) -> None:
+    code, _, err = unmet("annotate", reviews, "--explain", "--tasks", "need")
+    assert code == 2
+    assert "sentiment" in err

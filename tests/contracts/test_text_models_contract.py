@@ -11,6 +11,7 @@ import pytest
 from inference_fixtures import shared_tier
 
 from unmet.core.records import POLARITIES
+from unmet.models.attribution import word_weights
 from unmet.models.catalog import PACKAGES, load_models
 from unmet.models.linear import TextModels
 
@@ -36,6 +37,10 @@ READERS: dict[str, Callable[[TextModels, list[str]], Any]] = {
     "need": lambda models, texts: models.need(texts),
     "opinions": lambda models, texts: models.opinions(texts),
     "entities": lambda models, texts: models.entities(texts),
+    "words": lambda models, texts: [
+        [(word.start, word.end, round(word.weight, 5)) for word in words]
+        for words in word_weights(models, texts)
+    ],
     "given": lambda models, texts: models.given_aspects(texts, [["屏幕", "battery"] for _ in texts]),
 }
 
@@ -113,6 +118,13 @@ def test_spans_are_slices(models, texts) -> None:
         for entity in entities:
             assert entity.text
             assert text[slice(*entity.span)] == entity.text
+
+
+def test_a_task_read_alone_has_the_same_answers(models) -> None:
+    alone = models.only("sentiment")
+    assert as_list(alone.sentiment(TEXTS)) == as_list(models.sentiment(TEXTS))
+    assert as_list(models.only("need").need(TEXTS)) == as_list(models.need(TEXTS))
+    assert alone.name == models.name
 
 
 def test_models_know_the_plainest_texts(models) -> None:

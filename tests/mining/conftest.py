@@ -23,6 +23,9 @@ class RuleModels:
     versions: dict[str, str] = field(default_factory=lambda: {"opinions": "rules@1"})
     need_threshold: float = 0.5
 
+    def only(self, task: str) -> RuleModels:
+        return self
+
     def sentiment(self, texts: Sequence[str]) -> np.ndarray:
         bad = np.array([1.0 if re.search("不好|broken|慢", t) else 0.0 for t in texts]).reshape(-1, 1)
         return np.hstack([bad * 0.8 + 0.1, np.full_like(bad, 0.1), 0.8 - bad * 0.8])

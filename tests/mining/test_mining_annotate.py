@@ -69,3 +69,24 @@ def test_unknown_task_is_an_error_that_lists_the_tasks(rule_models):
 
 def test_no_texts(rule_models):
     assert annotate_texts([], rule_models) == []
+
+
+def test_an_explanation_names_words_of_the_text_as_given(rule_models):
+    marks = annotate_texts(TEXTS, rule_models, tasks=["sentiment"], explain=True)
+    words = [mark.sentiment.words for mark in marks if mark.rejected is None]
+    assert marks[2].sentiment is None
+    heavy = [TEXTS[3][w.start : w.end] for w in marks[3].sentiment.words if w.weight < 0]
+    assert heavy == ["慢"]
+    assert all(words)
+    plain = marks[3].to_dict()["sentiment"]
+    assert plain["words"] == [[w.start, w.end, round(w.weight, 4)] for w in marks[3].sentiment.words]
+    assert plain["strength"] == round(marks[3].sentiment.strength, 4) < 0
+
+
+def test_without_asking_there_is_no_explanation(rule_models):
+    assert set(annotate_texts(TEXTS[:1], rule_models)[0].to_dict()["sentiment"]) == {"label", "probabilities"}
+
+
+def test_an_explanation_needs_the_sentiment(rule_models):
+    with pytest.raises(InputError, match="explain the sentiment"):
+        annotate_texts(TEXTS, rule_models, tasks=["need"], explain=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from report_fixtures import make_hostile, make_manifest, make_needs, make_quality
 
+from unmet.core.records import WordWeight
 from unmet.report.page import render
 from unmet.report.summary import summarise
 
@@ -69,12 +70,18 @@ class Watched:
 def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
     pages: list[Watched] = []
 
-    def open_page(needs: dict[str, Any], language: str, width: int, *, hostile: bool = False) -> Any:
+    def open_page(
+        needs: dict[str, Any],
+        language: str,
+        width: int,
+        *,
+        hostile: bool = False,
+        weights: dict[str, list[WordWeight]] | None = None,
+    ) -> Any:
         file = tmp_path / "report.html"
         quality = make_quality(hostile=hostile)
-        file.write_text(
-            render(summarise(needs, quality, make_manifest(), language=language)), encoding="utf-8"
-        )
+        summary = summarise(needs, quality, make_manifest(), language=language, weights=weights)
+        file.write_text(render(summary), encoding="utf-8")
         pages.append(Watched(browser, file, width))
         return pages[-1].page
 
@@ -186,3 +193,50 @@ def test_print_hides_the_controls(opened: Any) -> None:
     page.emulate_media(media="print")
     assert not page.is_visible("#filters")
     assert page.is_visible(".card")
+
+
+def every_word(needs: dict[str, Any]) -> dict[str, list[WordWeight]]:
+    """Weights of all quotes: characters 0–3 positive, 3–6 negative."""
+    texts = [quote["text"] for need in needs["needs"] for quote in need["quotes"]]
+    return {text: [WordWeight(0, 3, 0.8), WordWeight(3, 6, -0.8)] for text in texts}
+
+
+STYLE = """e => { const s = getComputedStyle(e);
+  return [s.textDecorationLine, s.textDecorationStyle, s.backgroundColor]; }"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_shaded_words_are_told_apart_without_colour(opened: Any, language: str, width: int) -> None:
+    needs = make_needs(2)
+    page = opened(needs, language, width, weights=every_word(needs))
+    looks = {side: page.eval_on_selector(f".quote .w.{side}", STYLE) for side in ("pos", "neg")}
+    assert [look[:2] for look in looks.values()] == [["underline", "solid"], ["underline", "wavy"]]
+    assert looks["pos"][2] != looks["neg"][2]
+    quote = page.query_selector(".quote")
+    shown_text = quote.query_selector("blockquote").inner_text()
+    assert shown_text in {q["text"] for need in needs["needs"] for q in need["quotes"]}
+    unseen = quote.query_selector(".unseen")
+    assert unseen.bounding_box()["width"] <= 1
+    assert shown_text[:3] in unseen.text_content()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.emulate_media(media="print")
+    for side, style in (("pos", "solid"), ("neg", "wavy")):
+        printed = page.eval_on_selector(f".quote .w.{side}", STYLE)
+        assert printed == ["underline", style, "rgba(0, 0, 0, 0)"]
+
+
+def test_shaded_words_do_not_hide_a_phrase_from_the_search(opened: Any) -> None:
+    needs = make_needs(4, languages=("en",))
+    phrase = needs["needs"][0]["quotes"][0]["text"][:12]  # across the border of two shaded words
+    page = opened(needs, "en", 1280, weights=every_word(needs))
+    page.fill("[name=text]", phrase)
+    assert needs["needs"][0]["id"] in shown(page)
+
+
+def test_hostile_quotes_stay_text_when_shaded(opened: Any) -> None:
+    needs = make_hostile()
+    page = opened(needs, "en", 390, hostile=True, weights=every_word(needs))
+    page.click("#open-all")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.query_selector("img") is None

@@ -14,7 +14,11 @@ from report_fixtures import HOSTILE, make_hostile, make_manifest, make_needs, ma
 
 from unmet.core.errors import RunFolderError
 from unmet.core.files import write_json
+from unmet.core.records import WordWeight
+from unmet.models.catalog import load_models
+from unmet.report import shading
 from unmet.report.page import main_language, render, write_report
+from unmet.report.shading import shaded, weigh_quotes
 from unmet.report.summary import summarise
 from unmet.report.wording import LANGUAGES, load_words, printable
 
@@ -219,3 +223,43 @@ def test_summary_acts_on_what_is_not_mostly_praised() -> None:
     for need in needs["needs"]:
         need["polarity"] = "positive"
     assert "No need draws more complaints" in summarise(needs, {}, {}, language="en")["sentences"][1]
+
+
+def test_quotes_show_their_words_by_weight() -> None:
+    needs = make_needs(1)
+    quote = needs["needs"][0]["quotes"][0]
+    quote["text"] = "fast <b> but\x00 loud, fine"
+    weights = {quote["text"]: [WordWeight(0, 4, 0.9), WordWeight(9, 13, 0.01), WordWeight(14, 18, -0.4)]}
+    summary = summarise(needs, make_quality(), make_manifest(), language="en", weights=weights)
+    drawn = summary["cards"][0]["quotes"][0]
+    assert [(p["text"], p["kind"]) for p in drawn["pieces"]] == [
+        ("fast", "pos strong"), (" <b> but\ufffd ", ""), ("loud", "neg weak"), (", fine", ""),
+    ]  # fmt: skip
+    assert drawn["spoken"] == "Sounds negative: \u2068loud\u2069. Sounds positive: \u2068fast\u2069."
+    page = render(summary)
+    assert '<span class="w pos strong">fast</span> &lt;b&gt; but\ufffd <span class="w neg weak">loud' in page
+    assert load_words("en")["shades_none"] not in page
+    assert json.loads(DATA.search(page).group(1))["needs"] == needs  # type: ignore[union-attr]
+
+
+def test_words_that_weigh_next_to_nothing_are_not_shaded() -> None:
+    assert shaded("a b", [WordWeight(0, 1, 0.03), WordWeight(2, 3, -0.02)]) == [{"text": "a b", "kind": ""}]
+    kinds = [piece["kind"] for piece in shaded("ab", [WordWeight(0, 1, 0.15), WordWeight(1, 2, -0.15)])]
+    assert kinds == ["pos weak", "neg weak"], "the heaviest of light words is not strong"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_model_the_page_says_that_words_are_not_shaded(language: str) -> None:
+    page = draw(make_needs(1), language)
+    assert load_words(language)["shades_none"] in page
+    assert 'class="w ' not in page
+
+
+def test_quotes_are_weighed_once_each_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = make_needs(4)
+    needs["needs"][1]["quotes"] = needs["needs"][0]["quotes"]
+    texts = list(dict.fromkeys(q["text"] for need in needs["needs"] for q in need["quotes"]))
+    models = load_models("linear")
+    assert list(weigh_quotes(needs, models)) == texts
+    monkeypatch.setattr(shading, "MAX_QUOTES", 2)
+    assert list(weigh_quotes(needs, models)) == texts[:2]

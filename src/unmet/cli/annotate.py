@@ -21,6 +21,9 @@ def annotate(
     aspect_column: Annotated[
         str | None, typer.Option(help="Column with one aspect or a JSON list of aspects per row.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add the weight of every word and the strength to sentiment.")
+    ] = False,
     map_: Annotated[str | None, typer.Option("--map", help="field=column pairs.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Summary as JSON (needs --out FILE).")] = False,
 ) -> None:
@@ -45,6 +48,7 @@ def annotate(
         tasks=[task.strip() for task in tasks.split(",") if task.strip()],
         tier=tier,
         aspect_column=aspect_column,
+        explain=explain,
         progress=lambda rows: progress("reading", rows),
     )
     progress.end()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 Edits = tuple[tuple[int, int, int, int], ...]
@@ -85,6 +85,20 @@ def substitute(pattern: Any, replace: str | Callable[[Any], str], text: str) -> 
         return text, NO_EDITS
     pieces.append(text[copied:])
     return "".join(pieces), merge_adjacent(edits)
+
+
+def without(text: str, spans: Iterable[tuple[int, int]], filler: str = "") -> str:
+    """The text with slices taken out, each replaced by ``filler``; spans may come in any order.
+
+    >>> without("so very good", [(8, 12), (0, 3)])
+    'very '
+    """
+    pieces: list[str] = []
+    copied = 0
+    for start, end in sorted(spans):
+        pieces += [text[copied:start], filler]
+        copied = max(copied, end)
+    return "".join(pieces) + text[copied:]
 
 
 def merge_adjacent(edits: list[tuple[int, int, int, int]]) -> Edits:

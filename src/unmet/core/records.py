@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
@@ -33,12 +33,29 @@ Span = tuple[int, int]
 """``(start, end)``."""
 
 
+class WordWeight(NamedTuple):
+    """What a word does to the sentiment of its text, −2 to 2; positive where it makes the text more positive.
+
+    ``weight`` is in units of "probability of positive minus probability of negative".
+    """
+
+    start: int
+    end: int
+    weight: float
+
+
 @dataclass(frozen=True, slots=True)
 class Sentiment:
-    """Sentiment of a whole text; probabilities are calibrated and sum to 1 (order: POLARITIES)."""
+    """Sentiment of a whole text; probabilities are calibrated and sum to 1 (order: POLARITIES).
+
+    ``words`` and ``strength`` (−1 to 1) are set where an explanation was asked for
+    (:mod:`unmet.models.attribution`).
+    """
 
     label: Polarity
     probabilities: tuple[float, float, float]
+    words: tuple[WordWeight, ...] | None = None
+    strength: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +137,7 @@ class Annotation:
         """Plain dict in the output contract's order; tasks not asked for are left out."""
         result: dict[str, Any] = {"row": self.row, "rejected": self.rejected, "language": self.language}
         if self.sentiment is not None:
-            pairs = zip(POLARITIES, self.sentiment.probabilities, strict=True)
-            result["sentiment"] = {
-                "label": str(self.sentiment.label),
-                "probabilities": {str(label): round(p, 4) for label, p in pairs},
-            }
+            result["sentiment"] = _sentiment_dict(self.sentiment)
         if self.intensity is not None:
             result["intensity"] = {
                 "valence": round(self.intensity.valence, 3),
@@ -158,6 +171,19 @@ class Annotation:
         if self.abstained:
             result["abstained"] = list(self.abstained)
         return result
+
+
+def _sentiment_dict(sentiment: Sentiment) -> dict[str, Any]:
+    pairs = zip(POLARITIES, sentiment.probabilities, strict=True)
+    result: dict[str, Any] = {
+        "label": str(sentiment.label),
+        "probabilities": {str(label): round(p, 4) for label, p in pairs},
+    }
+    if sentiment.words is not None:
+        result["words"] = [[word.start, word.end, round(word.weight, 4)] for word in sentiment.words]
+    if sentiment.strength is not None:
+        result["strength"] = round(sentiment.strength, 4)
+    return result
 
 
 def _opinion_dict(opinion: Opinion) -> dict[str, Any]:

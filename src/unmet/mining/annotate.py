@@ -7,10 +7,9 @@ given (Python code points), because the edits of cleaning are mapped back.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from unmet.core.errors import InputError
-from unmet.core.offsets import Edits, compose, to_source
 from unmet.core.records import (
     POLARITIES,
     Annotation,
@@ -23,23 +22,11 @@ from unmet.core.records import (
     Sentiment,
     Span,
 )
+from unmet.ingest.preparing import PreparedText, prepare
 from unmet.models.linear import TextModels
 
 TASKS = ("sentiment", "intensity", "aspects", "entities", "need")
 """Tasks of :func:`annotate_texts`, in output order."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedText:
-    """A text as models read it, with the way back to the text that was given."""
-
-    text: str
-    edits: Edits
-    original: str
-
-    def span(self, span: Span) -> Span:
-        """Map a span of ``text`` to the original."""
-        return to_source(self.edits, *span)
 
 
 def check_tasks(tasks: Sequence[str]) -> tuple[str, ...]:
@@ -54,16 +41,6 @@ def check_tasks(tasks: Sequence[str]) -> tuple[str, ...]:
     return tuple(task for task in TASKS if task in tasks)
 
 
-def prepare(text: str) -> PreparedText:
-    """Clean and mask one text as `mine` does, keeping the map back."""
-    from unmet.ingest.cleaning import clean_text
-    from unmet.ingest.privacy import mask
-
-    cleaned, cleaning = clean_text(text)
-    masked, masking, _ = mask(cleaned)
-    return PreparedText(masked, compose(masking, cleaning), text)
-
-
 def annotate_texts(
     texts: Sequence[str],
     models: TextModels,
@@ -71,6 +48,7 @@ def annotate_texts(
     tasks: Sequence[str] = TASKS,
     first_row: int = 0,
     aspects: Sequence[Sequence[str]] | None = None,
+    explain: bool = False,
 ) -> list[Annotation]:
     """Annotate texts in one batch; the result of a text does not depend on its neighbours.
 
@@ -80,10 +58,16 @@ def annotate_texts(
         tasks: which of TASKS to do.
         first_row: row number of the first text.
         aspects: aspects named for each text; each gets polarity, valence and arousal, in the given order.
+        explain: add the weight of every word and the strength to the sentiment.
+
+    Raises:
+        InputError: an unknown task, or an explanation without the task ``sentiment``.
     """
     from unmet.text.language import detect_languages
 
     tasks = check_tasks(tasks)
+    if explain and "sentiment" not in tasks:
+        raise InputError("words explain the sentiment, and it is not among the tasks", hint="Add sentiment.")
     prepared = [prepare(text) for text in texts]
     languages = detect_languages([item.text for item in prepared])
     results = [
@@ -94,6 +78,8 @@ def annotate_texts(
             results[index] = replace(results[index], rejected="empty_text")
     for task in tasks:
         _RUNNERS[task](prepared, models, results)
+    if explain:
+        _run_explanations(prepared, models, results)
     if aspects is not None:
         _run_given_aspects(prepared, models, results, aspects)
     return results
@@ -106,6 +92,18 @@ def _run_sentiment(prepared: list[PreparedText], models: TextModels, results: li
         results[i] = replace(
             results[i], sentiment=Sentiment(label=Polarity(label), probabilities=(p[0], p[1], p[2]))
         )
+
+
+def _run_explanations(prepared: list[PreparedText], models: TextModels, results: list[Annotation]) -> None:
+    from unmet.models.attribution import explain_prepared
+
+    rows = _readable(results)
+    found = explain_prepared(models, [prepared[i] for i in rows], [results[i].language for i in rows])
+    for i, explained in zip(rows, found, strict=True):
+        sentiment = results[i].sentiment
+        assert sentiment is not None  # checked by annotate_texts
+        told = replace(sentiment, words=explained.words, strength=explained.strength)
+        results[i] = replace(results[i], sentiment=told)
 
 
 def _run_intensity(prepared: list[PreparedText], models: TextModels, results: list[Annotation]) -> None:

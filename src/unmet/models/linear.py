@@ -52,6 +52,10 @@ class TextModels(Protocol):
         """Probability from which a sentence counts as stating a need."""
         ...
 
+    def only(self, task: str) -> TextModels:
+        """The same answers to one task, for callers that read many texts for nothing else."""
+        ...
+
     def sentiment(self, texts: Sequence[str]) -> Floats:
         """Calibrated probabilities, shape ``(n, 3)``, order negative, neutral, positive."""
         ...
@@ -148,6 +152,10 @@ class LinearModels:
     def need_threshold(self) -> float:
         """Tuned on training folds for the F1 of stated needs."""
         return self._need.threshold
+
+    def only(self, task: str) -> LinearModels:
+        """Itself: every task is read by a model of its own."""
+        return self
 
     def sentiment(self, texts: Sequence[str]) -> Floats:
         """Calibrated probabilities, shape ``(n, 3)``, order negative, neutral, positive."""

@@ -106,6 +106,12 @@ class StarterModels:
         by_encoder = self.tier.by("need") == "encoder"
         return self.encoder.heads["need"].threshold if by_encoder else self.linear.need_threshold
 
+    def only(self, task: str) -> StarterModels:
+        """The same answers to one task: no other head is read, and the batches kept here stay."""
+        others: dict[str, Mapping[str, Any]] = {name: {"by": "linear"} for name in self.tier.tasks}
+        tier = replace(self.tier, tasks={**others, task: self._entry(task)})
+        return replace(self, tier=tier, _kept=OrderedDict())
+
     def sentiment(self, texts: Sequence[str]) -> Floats:
         """Calibrated probabilities, shape ``(n, 3)``, order negative, neutral, positive."""
         if self.tier.by("sentiment") == "linear":

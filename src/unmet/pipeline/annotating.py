@@ -44,6 +44,7 @@ def annotate_files(
     kind: str = "review",
     chunk_rows: int = 20_000,
     aspect_column: str | None = None,
+    explain: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AnnotateResult:
     """Annotate every row of the inputs.
@@ -57,7 +58,11 @@ def annotate_files(
         kind: record kind of the rows.
         chunk_rows: rows held in memory at once.
         aspect_column: column with one aspect or a JSON list of aspects per row.
+        explain: add ``words`` and ``strength`` to the sentiment of every row.
         progress: called with the number of rows done so far.
+
+    Raises:
+        InputError: an unknown or no task, or an explanation without the task ``sentiment``.
     """
     tasks = check_tasks(tasks)
     if not tasks and aspect_column is None:
@@ -67,7 +72,7 @@ def annotate_files(
     rows = rejected = bad_aspects = 0
     with _open_target(out) as stream:
         for batch in read_records(inputs, mapping=mapping, kind=kind, chunk_rows=chunk_rows, extra=extra):
-            for source, annotation, problem in annotate_batch(batch, models, tasks, aspect_column):
+            for source, annotation, problem in annotate_batch(batch, models, tasks, aspect_column, explain):
                 line = {**annotation.to_dict(), "source": source}
                 if problem is not None:
                     line["aspect_problem"] = problem
@@ -81,7 +86,11 @@ def annotate_files(
 
 
 def annotate_batch(
-    batch: RecordBatch, models: TextModels, tasks: Sequence[str], aspect_column: str | None = None
+    batch: RecordBatch,
+    models: TextModels,
+    tasks: Sequence[str],
+    aspect_column: str | None = None,
+    explain: bool = False,
 ) -> list[tuple[str, Annotation, str | None]]:
     """Annotate the readable rows of a batch and merge the unreadable ones back in, in row order.
 
@@ -95,7 +104,7 @@ def annotate_batch(
     if aspect_column is not None:
         cells = batch.extra[aspect_column].cast(pl.String).to_list()
         aspects, problems = map(list, zip(*map(read_aspects, cells), strict=True)) if cells else ([], [])
-    annotations = annotate_texts(texts, models, tasks=tasks, aspects=aspects)
+    annotations = annotate_texts(texts, models, tasks=tasks, aspects=aspects, explain=explain)
     sources, rows = records["source"].to_list(), records["row"].to_list()
     merged = [
         (source, replace(annotation, row=row), problem)

@@ -72,7 +72,7 @@ def run_mine(
             # The page shows the run's own facts, so they are settled before it is drawn.
             folder.manifest["models"] = dict(models.versions)
             folder.manifest["counts"] = _counts(folder.path)
-            write_report(folder.path, report_language)
+            write_report(folder.path, report_language, models)
     folder.finish(models=models.versions, counts=_counts(folder.path))
     return summarise_run(folder.path)
 

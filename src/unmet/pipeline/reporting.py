@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from unmet.core.errors import InputError, RunFolderError
+from unmet.core.errors import InputError, ModelError, RunFolderError
 from unmet.core.hashing import file_hash
 from unmet.core.runs import RunFolder
+from unmet.models.catalog import load_models
+from unmet.models.linear import TextModels
 from unmet.report.page import write_report
 
 LANGUAGES = ("zh", "en")
@@ -42,6 +46,19 @@ def redraw_report(run: Path, language: str | None) -> Path:
                 where=str(file),
                 hint="`unmet verify` says what changed.",
             )
-    path = write_report(run, language)
+    path = write_report(run, language, _models_of(folder.manifest))
     folder.record_output(path.name)
     return path
+
+
+def _models_of(manifest: Mapping[str, Any]) -> TextModels | None:
+    """The tier that read the run, or ``None`` if it is gone or another version is in its place.
+
+    Another model would shade the quotes by reasons that the run never had.
+    """
+    try:
+        models = load_models(manifest["config"]["tier"])
+        same = models.versions.get("sentiment") == manifest["models"].get("sentiment")
+    except ModelError:
+        return None
+    return models if same else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from unmet.report.explaining import explanations, interval_note
 from unmet.report.figures import nice_ceiling, range_bar, trend_picture
+from unmet.report.shading import Weights, shaded, spoken
 from unmet.report.wording import Plain, Words, decimal, named, percent, printable, shortened, signed, whole
 
 MARKS = {"negative": "−", "positive": "+", "mixed": "±", "neutral": "·"}
@@ -27,9 +28,12 @@ class Setting:
     largest_share: float  # 0–1: the end of the share bars
     quadrants: dict[str, str]
     words: Words
+    weights: Weights
 
 
-def setting_of(needs: Sequence[Plain], documents: int, level: float, kinds: Any, words: Words) -> Setting:
+def setting_of(
+    needs: Sequence[Plain], documents: int, level: float, kinds: Any, words: Words, weights: Weights
+) -> Setting:
     """Scales that make the bars of different cards comparable."""
     losses = [-need["impact"]["penalty"]["low"] for need in needs if need.get("impact")]
     shares = [need["share"]["high"] for need in needs]
@@ -40,6 +44,7 @@ def setting_of(needs: Sequence[Plain], documents: int, level: float, kinds: Any,
         largest_share=min(nice_ceiling(max([*shares, 0.001])), 1.0),
         quadrants=kinds,
         words=words,
+        weights=weights,
     )
 
 
@@ -65,7 +70,7 @@ def draw_card(need: Plain, setting: Setting) -> dict[str, Any]:
         "trend": _trend(need, words),
         "phrases": [group for key in ("complaints", "praises") if (group := _phrases(need, key, words))],
         "segments": [group for key in SEGMENTS if (group := _segment(need, key, words))],
-        "quotes": [draw_quote(quote, words) for quote in quotes],
+        "quotes": [draw_quote(quote, words, setting.weights) for quote in quotes],
         "notes": _notes(need, extra, words),
         "why": explanations(need, setting.documents, words),
         "why_interval": interval_note(need, setting.confidence_level, words),
@@ -76,16 +81,18 @@ def draw_card(need: Plain, setting: Setting) -> dict[str, Any]:
     }
 
 
-def draw_quote(quote: Plain, words: Words) -> dict[str, Any]:
-    """A quote with its mark, rating, date, product and place."""
+def draw_quote(quote: Plain, words: Words, weights: Weights) -> dict[str, Any]:
+    """A quote in shaded pieces with its mark, rating, date, product and place."""
     rating = quote.get("rating")
     facts = []
     if rating is not None:
         facts.append(words["quote_rating"].format(rating=f"{rating:g}"))
     if quote.get("created_at"):
         facts.append(printable(quote["created_at"])[:10])
+    pieces = shaded(quote["text"], weights.get(quote["text"], ()))
     return {
-        "text": printable(quote["text"]),
+        "pieces": pieces,
+        "spoken": spoken(pieces, words),
         "polarity": quote["polarity"],
         "mark": MARKS.get(quote["polarity"], "·"),
         "mark_words": words.get(f"quote_{quote['polarity']}", quote["polarity"]),

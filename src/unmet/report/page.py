@@ -13,6 +13,8 @@ from typing import Any
 
 from unmet.core.errors import RunFolderError
 from unmet.core.files import atomic_path
+from unmet.models.linear import TextModels
+from unmet.report.shading import weigh_quotes
 from unmet.report.summary import summarise
 from unmet.report.wording import LANGUAGES
 
@@ -58,12 +60,14 @@ def embedded_json(value: Any) -> str:
     return text.translate(_JSON_ESCAPES)
 
 
-def write_report(run_folder: Path, language: str | None = None) -> Path:
+def write_report(run_folder: Path, language: str | None = None, models: TextModels | None = None) -> Path:
     """Write ``report.html`` of a run folder from its ``needs.json``, ``quality.json`` and ``manifest.json``.
 
     Args:
         run_folder: folder of `unmet mine`.
         language: ``zh`` or ``en``; by default the language of most kept texts.
+        models: the tier that read the texts, to weigh the words of quotes; without it the page says that they
+            are not shaded.
 
     Raises:
         RunFolderError: one of the three files is missing or damaged.
@@ -71,7 +75,9 @@ def write_report(run_folder: Path, language: str | None = None) -> Path:
     needs, quality, manifest = (
         _read(run_folder / name) for name in ("needs.json", "quality.json", "manifest.json")
     )
-    summary = summarise(needs, quality, manifest, language=language or main_language(needs, quality))
+    weights = weigh_quotes(needs, models) if models is not None else None
+    language = language or main_language(needs, quality)
+    summary = summarise(needs, quality, manifest, language=language, weights=weights)
     target = run_folder / REPORT
     with atomic_path(target) as temporary:
         temporary.write_text(render(summary), encoding="utf-8", newline="\n")

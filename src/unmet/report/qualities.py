@@ -151,5 +151,5 @@ def _unclustered(needs: Plain, words: Words) -> dict[str, Any]:
             }
             for code, n in reasons
         ],
-        "quotes": [draw_quote(quote, words) for quote in left.get("examples") or ()],
+        "quotes": [draw_quote(quote, words, {}) for quote in left.get("examples") or ()],
     }

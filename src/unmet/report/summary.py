@@ -10,6 +10,7 @@ from unmet.report.cards import draw_card, setting_of, stars_words
 from unmet.report.figures import trend_picture
 from unmet.report.needmap import draw_map, quadrants
 from unmet.report.qualities import draw_quality
+from unmet.report.shading import Weights
 from unmet.report.wording import (
     Plain,
     Words,
@@ -31,7 +32,9 @@ WELL_MET = 7.5
 SORTS = ("rank", "importance", "satisfaction", "stars", "documents", "slope")
 
 
-def summarise(needs: Plain, quality: Plain, manifest: Plain, *, language: str) -> dict[str, Any]:
+def summarise(
+    needs: Plain, quality: Plain, manifest: Plain, *, language: str, weights: Weights | None = None
+) -> dict[str, Any]:
     """Settle what the report says.
 
     Args:
@@ -39,6 +42,7 @@ def summarise(needs: Plain, quality: Plain, manifest: Plain, *, language: str) -
         quality: content of ``quality.json``; missing parts are left out of the page.
         manifest: content of ``manifest.json``; missing parts are left out of the page.
         language: of the page, ``zh`` or ``en``; quotes and statements stay in their own language.
+        weights: of the words of quotes; ``None`` where they could not be computed, which the page says.
 
     Returns:
         Plain data for :func:`unmet.report.page.render`; ``data`` is what the page embeds.
@@ -49,7 +53,7 @@ def summarise(needs: Plain, quality: Plain, manifest: Plain, *, language: str) -
     words = load_words(language)
     items = needs["needs"]
     setting = setting_of(
-        items, needs["documents"], needs.get("confidence_level", 0.9), quadrants(items), words
+        items, needs["documents"], needs.get("confidence_level", 0.9), quadrants(items), words, weights or {}
     )
     cards = [draw_card(need, setting) for need in items]
     return {
@@ -59,6 +63,7 @@ def summarise(needs: Plain, quality: Plain, manifest: Plain, *, language: str) -
         "sentences": _sentences(needs, words),
         "map": draw_map(items, words),
         "cards": cards,
+        "has_weights": weights is not None,
         "filters": _filters(cards, words),
         "trends": _trends(items, words),
         "quality": draw_quality(quality, needs, words),
