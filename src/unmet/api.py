@@ -26,14 +26,19 @@ __all__ = ["Run", "annotate", "load", "mine"]
 
 
 def annotate(
-    texts: Sequence[str], *, tasks: Sequence[str] | None = None, tier: str = "linear"
+    texts: Sequence[str],
+    *,
+    tasks: Sequence[str] | None = None,
+    tier: str = "linear",
+    aspects: Sequence[Sequence[str]] | None = None,
 ) -> list[Annotation]:
     """Read texts once each; one annotation per text, in order.
 
     Args:
         texts: any strings.
         tasks: names from ``sentiment, intensity, aspects, entities, need``; all when ``None``.
-        tier: ``linear``, or a folder with model packages.
+        tier: ``linear``, ``starter``, or a folder: a tier, an encoder package, linear packages.
+        aspects: aspects named for each text, answered in ``given_aspects`` in their order.
 
     Raises:
         InputError: an unknown task, or a text that is not a string.
@@ -47,7 +52,8 @@ def annotate(
     for index, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(f"text is {type(text).__name__}, not str", where=f"texts[{index}]")
-    return annotate_texts(texts, load_models(tier), tasks=TASKS if tasks is None else tasks)
+    chosen = TASKS if tasks is None else tasks
+    return annotate_texts(texts, load_models(tier), tasks=chosen, aspects=aspects)
 
 
 @dataclass(frozen=True)

@@ -117,3 +117,47 @@ def test_two_files_follow_each_other(unmet, tmp_path) -> None:
     assert [(mark["source"][-5:], mark["row"]) for mark in marks] == [
         ("b.csv", 0), ("b.csv", 1), ("a.csv", 0), ("a.csv", 1),
     ]  # fmt: skip
+
+
+def test_given_aspects_come_back_in_their_order(unmet, tmp_path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    cells = ['"[""屏幕"", ""物流""]"', "电池", "", '"[]"', '"[""屏幕"""', '"[1]"']
+    rows = ["屏幕太暗了，物流很快。", "電池不耐用，屏幕很好", "很好", "很好", "屏幕太暗了", "屏幕太暗了"]
+    lines = [f"{text},{cell}" for text, cell in zip(rows, cells, strict=True)]
+    source.write_text("\n".join(["text,about", *lines]), encoding="utf-8")
+    code, _, err = unmet("annotate", source, "--out", target, "--aspect-column", "about", "--tasks", "need")
+    assert code == 0
+    assert "2 rows have aspects that cannot be read" in err
+    marks = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    given = [mark["given_aspects"] for mark in marks]
+    assert [[item["aspect"] for item in own] for own in given] == [["屏幕", "物流"], ["电池"], [], [], [], []]
+    assert [item["polarity"] for item in given[0]] == ["negative", "positive"]
+    assert given[1][0]["polarity"] == "negative"
+    assert given[0][0]["valence"] < given[0][1]["valence"]
+    assert set(given[0][0]) == {"aspect", "polarity", "valence", "arousal"}
+    assert ["aspect_problem" in mark for mark in marks] == [False] * 4 + [True] * 2
+
+
+def test_aspects_as_json_lists_of_json_lines(unmet, tmp_path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows = [
+        {"text": "The battery is terrible. The screen is great.", "aspects": ["screen", "battery"]},
+        {"text": "ok"},
+    ]
+    source.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    code, _, err = unmet("annotate", source, "--out", target, "--aspect-column", "aspects")
+    assert code == 0, err
+    first, second = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert [item["polarity"] for item in first["given_aspects"]] == ["positive", "negative"]
+    assert second["given_aspects"] == []
+
+
+def test_an_aspect_column_that_is_not_there_is_named(unmet, reviews) -> None:
+    code, _, err = unmet("annotate", reviews, "--aspect-column", "about")
+    assert code == 2
+    assert "there is no column 'about'" in err
+    assert "评论内容" in err
+
+
+def test_rows_without_the_option_stay_as_they_were(unmet, tmp_path) -> None:
+    assert "given_aspects" not in annotated(unmet, tmp_path, ["很好"])[0]

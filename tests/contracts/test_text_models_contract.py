@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from inference_fixtures import shared_tier
 
 from unmet.core.records import POLARITIES
 from unmet.models.catalog import PACKAGES, load_models
 from unmet.models.linear import TextModels
 
-TIERS = ("linear",)
+TIERS = ("linear", "tiny tier")
 TEXTS = [
     "屏幕太暗了，晚上看不清，希望亮一点。",
     "物流很快，第二天就到了，包装也好。",
@@ -35,6 +36,7 @@ READERS: dict[str, Callable[[TextModels, list[str]], Any]] = {
     "need": lambda models, texts: models.need(texts),
     "opinions": lambda models, texts: models.opinions(texts),
     "entities": lambda models, texts: models.entities(texts),
+    "given": lambda models, texts: models.given_aspects(texts, [["屏幕", "battery"] for _ in texts]),
 }
 
 
@@ -45,7 +47,7 @@ def as_list(values: Any) -> list[Any]:
 
 @pytest.fixture(scope="module", params=TIERS)
 def models(request: pytest.FixtureRequest) -> TextModels:
-    return load_models(request.param)
+    return load_models(str(shared_tier()) if request.param == "tiny tier" else request.param)
 
 
 @pytest.fixture(params=READERS)
@@ -129,6 +131,18 @@ def test_every_task_names_its_model(models) -> None:
     assert set(models.versions) == {"sentiment", "intensity", "need", "aspects", "entities"}
     assert all("@" in version for version in models.versions.values())
     assert "@" in models.name
+
+
+def test_given_aspects_keep_their_order_and_number(models) -> None:
+    named = [["物流", "屏幕", "物流"], [], ["", "zipper"]]
+    found = models.given_aspects(TEXTS[:3], named)
+    assert [[given.aspect for given in own] for own in found] == named
+    for own in found:
+        for given in own:
+            assert given.polarity in POLARITIES
+            assert 1 <= given.valence <= 9
+            assert 1 <= given.arousal <= 9
+    assert found[0][0] == found[0][2]
 
 
 def test_a_copied_folder_answers_the_same(tmp_path) -> None:

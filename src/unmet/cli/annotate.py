@@ -18,6 +18,9 @@ def annotate(
         str, typer.Option(help="Comma list of sentiment, intensity, aspects, entities, need.")
     ] = "sentiment,intensity,aspects,entities,need",
     tier: Annotated[str, typer.Option(help="linear, starter, or a model folder.")] = "linear",
+    aspect_column: Annotated[
+        str | None, typer.Option(help="Column with one aspect or a JSON list of aspects per row.")
+    ] = None,
     map_: Annotated[str | None, typer.Option("--map", help="field=column pairs.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Summary as JSON (needs --out FILE).")] = False,
 ) -> None:
@@ -41,9 +44,12 @@ def annotate(
         mapping=mapping,
         tasks=[task.strip() for task in tasks.split(",") if task.strip()],
         tier=tier,
+        aspect_column=aspect_column,
         progress=lambda rows: progress("reading", rows),
     )
     progress.end()
+    if result.bad_aspects:
+        note(f"{result.bad_aspects:,} rows have aspects that cannot be read (see aspect_problem of each)")
     if out == "-":
         return
     if as_json:

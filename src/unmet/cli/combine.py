@@ -24,7 +24,7 @@ def combine(
 
     Example: unmet combine heads-1 heads-2 heads-3 --task mood=dev.csv --how greedy-soup --out soup
     """
-    need_torch(threads)
+    need_torch(threads=threads)
     from unmet.training.combining import combine as join
 
     done = join([Path(m) for m in models], named_files(task), Path(out), how=how, report=note)

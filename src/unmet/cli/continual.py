@@ -37,7 +37,7 @@ def continual(
     Example: unmet continual --base models/shop-bert --stage phones=a.csv --stage books=b.csv --out both
     """
     given = {**locals(), "shared_head": not own_heads}
-    need_torch(threads)
+    need_torch(threads=threads)
     from unmet.training.continual import learn_in_stages
 
     run, how = picked(FinetuneConfig, given), picked(ReplayConfig, given)

@@ -45,7 +45,7 @@ def distill(
     Example: unmet distill --teacher heads --size small --task mood=a.csv --unlabelled b.csv --out small
     """
     given = dict(locals())
-    need_torch(threads)
+    need_torch(threads=threads)
     from unmet.training.distilling import distill as teach
     from unmet.training.tasks import read_pairs, read_texts
     from unmet.training.vector_distillation import distill_vectors

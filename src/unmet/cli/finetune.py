@@ -58,7 +58,7 @@ def finetune(
     Example: unmet finetune --base models/shop-bert --task sentiment=a.csv --task need=b.csv --out heads
     """
     given = {**locals(), "augment_models": tuple(augment_model or ())}
-    need_torch(threads)
+    need_torch(threads=threads)
     files, held_out = named_files(task), named_files(dev or [])
     unknown = sorted(set(held_out) - set(files))
     if unknown:

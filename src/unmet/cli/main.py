@@ -17,8 +17,11 @@ from unmet.cli import (
     continual,
     demo,
     distill,
+    evaluate,
+    export,
     finetune,
     mine,
+    models,
     pretrain,
     runs,
     select,
@@ -67,6 +70,8 @@ for name, command in (
     ("trace", runs.trace),
     ("pretrain", pretrain.pretrain),
     ("finetune", finetune.finetune),
+    ("export", export.export),
+    ("evaluate", evaluate.evaluate),
     ("distill", distill.distill),
     ("tune", tune.tune),
     ("combine", combine.combine),
@@ -74,6 +79,15 @@ for name, command in (
     ("select", select.select),
 ):
     app.command(name)(interruptible(command))
+for name, action in (
+    ("list", models.list_models),
+    ("show", models.show),
+    ("compare", models.compare),
+    ("join", models.join),
+    ("remove", models.remove),
+):
+    models.models.command(name)(interruptible(action))
+app.add_typer(models.models)
 
 
 @app.callback(invoke_without_command=True)

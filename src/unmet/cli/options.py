@@ -25,9 +25,15 @@ def picked(kind: type[T], given: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in given.items() if name in names})
 
 
-def need_torch(threads: int = 0) -> None:
-    """Say what to install where training is not; let it use so many threads (0: all)."""
-    missing = [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]
+def need_torch(*more: str, threads: int = 0) -> None:
+    """Say what to install where training, or another package of its extra, is not.
+
+    Args:
+        more: further packages that the command needs.
+        threads: how many threads torch may use; 0 means all.
+    """
+    needed = ("torch", "transformers", "accelerate", *more)
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise InputError(f"training needs {', '.join(missing)}", hint="pip install 'unmet[train]'")
     if threads:

@@ -27,6 +27,8 @@ def pretrain(
     size: Annotated[str, option("tiny, small or base: a new model.")] = _RUN.size,
     architecture: Annotated[str, option("bert or modernbert.")] = _RUN.architecture,
     base: Annotated[str | None, option("Continue from a Hugging Face folder or name.", "--from")] = None,
+    teacher: Annotated[str | None, option("Folder of a teacher's sentence vectors.")] = None,
+    teacher_weight: Annotated[float, option("Of the teacher's lessons.", min=0)] = _RUN.teacher_weight,
     never: Annotated[list[str] | None, option("Test file whose texts are kept out; repeatable.")] = None,
     map_: Annotated[str | None, option("field=column pairs, e.g. text=评论内容.", "--map")] = None,
     steps: Annotated[int, option("Optimizer steps in all.", min=1)] = _RUN.steps,

@@ -33,7 +33,7 @@ def select(
     Example: unmet select --model heads --task mood --pool reviews.csv --labelled a.csv --out rounds
     """
     given = dict(locals())
-    need_torch(threads)
+    need_torch(threads=threads)
     from unmet.training.active_learning import select_texts
     from unmet.training.tasks import read_texts
 

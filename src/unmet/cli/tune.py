@@ -38,7 +38,7 @@ def tune(
     Example: unmet tune --base models/shop-bert --task mood=a.csv --trials 30 --out models/tuned
     """
     given = {**locals(), "search": tuple(search or _HOW.search)}
-    need_torch(threads)
+    need_torch(threads=threads)
     from unmet.training.tuning import tune as find
 
     run, how = picked(FinetuneConfig, given), picked(TuneConfig, given)

@@ -73,6 +73,9 @@ class PretrainConfig:
     architecture: str = "bert"  # bert or modernbert, of a new model
     base: str | None = None  # a Hugging Face folder or name to continue from
     counted_start: bool = True  # a new model's embeddings begin from token co-occurrence
+    teacher: str | None = None  # folder of a teacher's sentence vectors (training.teacher)
+    teacher_weight: float = 4.0  # of the distance from the teacher's vectors, beside the loss per token
+    teacher_tokens: int = 512  # of the teacher's texts per step, padding included
     seed: int = 0
     steps: int = 20_000  # optimizer steps in all; a finished run can be given more
     tokens_per_batch: int = 4_096  # padding included

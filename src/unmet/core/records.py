@@ -63,6 +63,16 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAspect:
+    """What a text says of an aspect that the caller named; valence and arousal are 1 to 9."""
+
+    aspect: str
+    polarity: Polarity
+    valence: float
+    arousal: float
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """A named thing: ``type`` is ``product``, ``brand`` or ``model``."""
 
@@ -103,6 +113,7 @@ class Annotation:
     aspects: tuple[Opinion, ...] | None = None
     entities: tuple[Entity, ...] | None = None
     need: NeedFlag | None = None
+    given_aspects: tuple[GivenAspect, ...] | None = None
     abstained: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,6 +145,16 @@ class Annotation:
                     for s in self.need.sentences
                 ],
             }
+        if self.given_aspects is not None:
+            result["given_aspects"] = [
+                {
+                    "aspect": given.aspect,
+                    "polarity": str(given.polarity),
+                    "valence": round(given.valence, 3),
+                    "arousal": round(given.arousal, 3),
+                }
+                for given in self.given_aspects
+            ]
         if self.abstained:
             result["abstained"] = list(self.abstained)
         return result

@@ -74,6 +74,58 @@ def risk_coverage(truth: ArrayLike, predicted: ArrayLike, confidence: ArrayLike)
     return RiskCoverage(answered / len(wrong), np.cumsum(wrong) / answered)
 
 
+def tempered(probabilities: ArrayLike, temperature: float) -> Floats:
+    """Probabilities at another temperature: above 1 less sure, below 1 surer; the order stays.
+
+    >>> tempered([[0.8, 0.2]], 2.0).round(3).tolist()
+    [[0.667, 0.333]]
+    """
+    logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)) / temperature
+    raised = np.exp(logs - logs.max(axis=1, keepdims=True))
+    result: Floats = raised / raised.sum(axis=1, keepdims=True)
+    return result
+
+
+def fit_temperature(truth: ArrayLike, probabilities: ArrayLike) -> float:
+    """Temperature with the least negative log likelihood, within 0.05–20 (Guo et al. 2017)."""
+    from scipy.optimize import minimize_scalar
+
+    classes, matrix = _checked(truth, probabilities)
+    rows = np.arange(len(classes))
+
+    def loss(log_temperature: float) -> float:
+        found = tempered(matrix, float(np.exp(log_temperature)))[rows, classes]
+        return float(-np.log(np.maximum(found, 1e-12)).mean())
+
+    best = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
+    return float(np.exp(best.x)) if best.fun < loss(0.0) else 1.0
+
+
+def abstention_threshold(curve: RiskCoverage, confidence: ArrayLike, risk: float) -> tuple[float, float]:
+    """Confidence from which answers are given so that their error rate stays at a stated risk.
+
+    The largest share of rows whose error rate is at most ``risk`` on the given rows. Fewer than ``1 / risk``
+    rows are no evidence: the first few may be right by luck.
+
+    Returns:
+        The confidence and the share of rows answered; ``(1.0, 0.0)`` if no share is good enough.
+
+    Raises:
+        ValueError: ``risk`` is not within 0–1.
+    """
+    if not 0 <= risk <= 1:
+        raise ValueError(f"a risk of {risk} is no error rate")
+    fewest = min(1 / risk, len(curve.risk)) if risk > 0 else 1
+    ordered = -np.sort(-np.asarray(confidence, dtype=np.float64))
+    # Rows of equal confidence are answered together or not at all.
+    ends = np.append(ordered[1:] < ordered[:-1], True)
+    enough = np.arange(1, len(ends) + 1) >= fewest
+    good = np.flatnonzero((curve.risk <= risk) & ends & enough)
+    if not good.size:
+        return 1.0, 0.0
+    return float(ordered[good[-1]]), float(curve.coverage[good[-1]])
+
+
 def _checked(truth: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], Floats]:
     classes = np.asarray(truth, dtype=np.int64)
     matrix = np.asarray(probabilities, dtype=np.float64)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from unmet.core.errors import MappingError
 from unmet.core.tables import RECORDS, REJECTED, conform
 from unmet.ingest.plans import Plan, make_plans
 from unmet.ingest.prices import to_prices
@@ -34,13 +36,15 @@ class RecordBatch:
 
     Every row of the source is in exactly one of the two; ``n_rows`` is their sum. Where a text column
     is mapped, ``text`` is never null (an empty cell is ``""``). ``n_replaced`` counts NULs and
-    unpaired surrogates that became U+FFFD, one for one.
+    unpaired surrogates that became U+FFFD, one for one. ``extra`` holds columns that were asked for by
+    name, as text, row by row beside ``records``.
     """
 
     records: pl.DataFrame
     rejected: pl.DataFrame
     n_rows: int
     n_replaced: int = 0
+    extra: pl.DataFrame = dataclasses.field(default_factory=pl.DataFrame)
 
 
 def read_records(
@@ -49,6 +53,7 @@ def read_records(
     mapping: Mapping[str, str],
     kind: str = "review",
     chunk_rows: int = 20_000,
+    extra: Sequence[str] = (),
 ) -> Iterator[RecordBatch]:
     """Read every input as records, in input order, with bounded memory.
 
@@ -59,23 +64,32 @@ def read_records(
         mapping: our field → the user's column, for columns that are not recognised by themselves.
         kind: what one row is (review, query, chat, product, interaction, order).
         chunk_rows: rows per batch; peak memory grows with it.
+        extra: further columns to hand on as they are; every input must have them.
 
     Raises:
         InputError: an input cannot be read (names the file and the next step).
         MappingError: a column is not recognised or not there (lists the columns found).
     """
     plans = make_plans(inputs, mapping=mapping, kind=kind, chunk_rows=chunk_rows)
-    return _batches(plans, kind, chunk_rows)
-
-
-def _batches(plans: Sequence[Plan], kind: str, chunk_rows: int) -> Iterator[RecordBatch]:
     for plan in plans:
-        columns = list(dict.fromkeys(plan.mapping.columns.values()))
+        lacking = [column for column in extra if column not in plan.table.columns]
+        if lacking:
+            found = ", ".join(plan.table.columns)
+            hint = f"Its columns: {found}."
+            raise MappingError(f"there is no column {lacking[0]!r}", where=plan.source.name, hint=hint)
+    return _batches(plans, kind, chunk_rows, tuple(extra))
+
+
+def _batches(
+    plans: Sequence[Plan], kind: str, chunk_rows: int, extra: tuple[str, ...]
+) -> Iterator[RecordBatch]:
+    for plan in plans:
+        columns = list(dict.fromkeys((*plan.mapping.columns.values(), *extra)))
         for chunk in plan.table.chunks(columns, chunk_rows, plan.mapping.column("text")):
-            yield to_batch(chunk, plan, kind)
+            yield to_batch(chunk, plan, kind, extra)
 
 
-def to_batch(chunk: Chunk, plan: Plan, kind: str) -> RecordBatch:
+def to_batch(chunk: Chunk, plan: Plan, kind: str, extra: Sequence[str] = ()) -> RecordBatch:
     """Apply a plan to one chunk of raw cells."""
     name = plan.source.name
     frame = pl.DataFrame({"row": pl.Series(chunk.rows, dtype=pl.Int64)}).with_columns(
@@ -92,7 +106,8 @@ def to_batch(chunk: Chunk, plan: Plan, kind: str) -> RecordBatch:
         schema=REJECTED,
     )
     records = conform(frame, RECORDS, name="records")
-    return RecordBatch(records, rejected, records.height + rejected.height, chunk.n_replaced)
+    n_rows = records.height + rejected.height
+    return RecordBatch(records, rejected, n_rows, chunk.n_replaced, chunk.frame.select(extra))
 
 
 def _fields(cells: pl.DataFrame, plan: Plan) -> list[pl.Series]:

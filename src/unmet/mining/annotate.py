@@ -70,6 +70,7 @@ def annotate_texts(
     *,
     tasks: Sequence[str] = TASKS,
     first_row: int = 0,
+    aspects: Sequence[Sequence[str]] | None = None,
 ) -> list[Annotation]:
     """Annotate texts in one batch; the result of a text does not depend on its neighbours.
 
@@ -78,6 +79,7 @@ def annotate_texts(
         models: a loaded tier.
         tasks: which of TASKS to do.
         first_row: row number of the first text.
+        aspects: aspects named for each text; each gets polarity, valence and arousal, in the given order.
     """
     from unmet.text.language import detect_languages
 
@@ -92,6 +94,8 @@ def annotate_texts(
             results[index] = replace(results[index], rejected="empty_text")
     for task in tasks:
         _RUNNERS[task](prepared, models, results)
+    if aspects is not None:
+        _run_given_aspects(prepared, models, results, aspects)
     return results
 
 
@@ -142,6 +146,20 @@ def _run_entities(prepared: list[PreparedText], models: TextModels, results: lis
             first, last = prepared[i].span(entity.span)
             mapped.append(Entity(prepared[i].original[first:last], entity.type, (first, last)))
         results[i] = replace(results[i], entities=tuple(mapped))
+
+
+def _run_given_aspects(
+    prepared: list[PreparedText],
+    models: TextModels,
+    results: list[Annotation],
+    aspects: Sequence[Sequence[str]],
+) -> None:
+    if len(aspects) != len(prepared):
+        raise InputError(f"{len(prepared)} texts but aspects of {len(aspects)}")
+    rows = _readable(results)
+    found = models.given_aspects([prepared[i].text for i in rows], [aspects[i] for i in rows])
+    for i, given in zip(rows, found, strict=True):
+        results[i] = replace(results[i], given_aspects=tuple(given))
 
 
 def _run_need(prepared: list[PreparedText], models: TextModels, results: list[Annotation]) -> None:

@@ -80,6 +80,11 @@ class Classifier:
         probabilities = self.head.probabilities(features)
         return probabilities, biased_argmax(probabilities, self.head.registers(features) @ self.bias)
 
+    def biases(self, texts: Sequence[str]) -> Floats:
+        """What :meth:`decide` adds to the log probabilities of each text, shape ``(n, K)``."""
+        result: Floats = self.head.registers(self.columns.features(texts)) @ self.bias
+        return result
+
 
 def columns_from(package: Package, where: str) -> Columns:
     """Weight columns of a package (arrays ``column_0 …`` and ``scale``)."""

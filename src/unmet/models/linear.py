@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.errors import ModelError
-from unmet.core.records import POLARITIES, Entity, Opinion
+from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion
 from unmet.models.classifier import Classifier, load_classifier
+from unmet.models.given_aspects import clauses_with, each_pair
 from unmet.models.intensity import IntensityModel, load_intensity_model
 from unmet.models.package import MANIFEST_FILE, package_version
 
 if TYPE_CHECKING:
     from unmet.models.entities import EntityModel
     from unmet.models.opinions import OpinionModel
+    from unmet.models.span_transfer import FoundSpan
 
 Floats = NDArray[np.float32]
 TASK_FOLDERS = {
@@ -76,6 +78,12 @@ class TextModels(Protocol):
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Product, brand and model names of each text."""
+        ...
+
+    def given_aspects(
+        self, texts: Sequence[str], aspects: Sequence[Sequence[str]]
+    ) -> list[list[GivenAspect]]:
+        """Polarity, valence and arousal towards the named aspects of each text, in their order."""
         ...
 
 
@@ -158,6 +166,10 @@ class LinearModels:
         probabilities, decided = self._sentiment.decide(texts)
         return probabilities, _label_names(decided)
 
+    def sentiment_biases(self, texts: Sequence[str]) -> Floats:
+        """What :meth:`sentiment_with_labels` adds to log probabilities, shape ``(n, 3)``."""
+        return self._sentiment.biases(texts)
+
     def intensity(self, texts: Sequence[str]) -> Floats:
         """Valence and arousal, shape ``(n, 2)``, clipped to 1–9."""
         return self._intensity.predict(texts)
@@ -170,9 +182,27 @@ class LinearModels:
         """Aspect–opinion pairs of each text."""
         return self._opinions.extract(texts)
 
+    def opinions_from(
+        self, texts: Sequence[str], spans: Sequence[Sequence[FoundSpan]]
+    ) -> list[list[Opinion]]:
+        """Pairs of aspects and opinions that another model found."""
+        return self._opinions.extract(texts, spans=spans)
+
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Product, brand and model names of each text."""
         return self._entities.extract(texts)
+
+    def given_aspects(
+        self, texts: Sequence[str], aspects: Sequence[Sequence[str]]
+    ) -> list[list[GivenAspect]]:
+        """Read from the clauses that name the aspect; from the whole text where none does."""
+        return each_pair(texts, aspects, self.about)
+
+    def about(self, texts: Sequence[str], aspects: Sequence[str]) -> list[tuple[str, float, float]]:
+        """Polarity, valence and arousal of pairs of text and aspect."""
+        clauses = clauses_with(texts, aspects)
+        labels, values = self.sentiment_with_labels(clauses)[1], self.intensity(clauses).tolist()
+        return [(label, v, a) for label, (v, a) in zip(labels, values, strict=True)]
 
 
 def _label_names(classes: NDArray[np.int64]) -> list[str]:

@@ -16,6 +16,7 @@ from unmet.models.opinion_attributes import PairPlaces, pair_attribute_features,
 from unmet.models.opinion_templates import OPINION_LABELS, OPINION_TEMPLATES
 from unmet.models.package import load_package
 from unmet.models.pairing import SpanTable, candidate_pairs, choose_pairs, pair_features
+from unmet.models.span_transfer import FoundSpan, transferred
 from unmet.models.tagger import FeatureTable, TaggedSpan, Tagger, tagged_spans
 from unmet.models.tagger_features import Sentences, WordClasses, read_sentences
 from unmet.text.language import detect_languages
@@ -75,13 +76,20 @@ class OpinionModel:
     parts: Mapping[str, LanguageParts]
     categories: tuple[str, ...]
 
-    def extract(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> list[list[Opinion]]:
+    def extract(
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str] | None = None,
+        spans: Sequence[Sequence[FoundSpan]] | None = None,
+    ) -> list[list[Opinion]]:
         """Opinions of each text, in order of place.
 
         Args:
             texts: raw texts; spans of the result are code-point offsets into them.
             languages: one of ``zh``, ``en`` per text; any other value gives no opinions. Without it
                 the language of each text is detected.
+            spans: aspects and opinions that another model found in each text; without them the own tagger
+                finds them. Pairing, category, polarity and valence are read the same way.
         """
         if languages is not None and len(languages) != len(texts):
             raise ValueError(f"{len(texts)} texts but {len(languages)} languages")
@@ -90,10 +98,14 @@ class OpinionModel:
         for language, parts in self.parts.items():
             rows = [i for i, name in enumerate(chosen) if name == language and texts[i]]
             for batch in text_batches(rows, texts):
-                sentences = read_sentences([texts[i] for i in batch], language, parts.classes)
-                for number, opinion in read_opinions(
-                    sentences, parts, [texts[i] for i in batch], self.categories
-                ):
+                own = [texts[i] for i in batch]
+                sentences = read_sentences(own, language, parts.classes)
+                found = (
+                    find_spans(sentences, parts)
+                    if spans is None
+                    else transferred([spans[i] for i in batch], sentences)
+                )
+                for number, opinion in read_opinions(sentences, parts, own, self.categories, found):
                     results[batch[number]].append(opinion)
         return results
 
@@ -162,11 +174,14 @@ def places_of(pairs: Sequence[tuple[TaggedSpan | None, TaggedSpan | None]]) -> P
 
 
 def read_opinions(
-    sentences: Sentences, parts: LanguageParts, texts: Sequence[str], categories: Sequence[str]
+    sentences: Sentences,
+    parts: LanguageParts,
+    texts: Sequence[str],
+    categories: Sequence[str],
+    spans: tuple[list[TaggedSpan], list[TaggedSpan]] | None = None,
 ) -> list[tuple[int, Opinion]]:
     """Opinions of a batch as ``(text number, opinion)``, in order of place."""
-    aspects, opinions = find_spans(sentences, parts)
-    pairs = pair_spans(sentences, parts, aspects, opinions)
+    pairs = pair_spans(sentences, parts, *(spans or find_spans(sentences, parts)))
     if not pairs:
         return []
     places = places_of(pairs)
@@ -205,8 +220,8 @@ def _valence(raw: NDArray[np.float32], polarity: Sequence[int]) -> list[float]:
 
 
 def _characters(span: TaggedSpan | None, sentences: Sentences) -> Span | None:
-    if span is None:
-        return None
+    if span is None or span.place is not None:
+        return span.place if span is not None else None
     return int(sentences.starts[span.first]), int(sentences.ends[span.last - 1])
 
 

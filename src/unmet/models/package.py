@@ -91,37 +91,42 @@ def load_package(directory: Path) -> Package:
         ModelError: a file is missing or unreadable, the format is newer than this code, a required
             key is missing, or the arrays do not match the hash in the manifest.
     """
-    manifest = _read_manifest(directory)
+    manifest = read_manifest(directory)
     path = directory / WEIGHTS_FILE
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
-        raise _damaged(directory, f"{WEIGHTS_FILE} is missing.") from None
+        raise damaged(directory, f"{WEIGHTS_FILE} is missing.") from None
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise _damaged(directory, f"{WEIGHTS_FILE} cannot be read ({error}).") from error
+        raise damaged(directory, f"{WEIGHTS_FILE} cannot be read ({error}).") from error
     if arrays_hash(arrays) != manifest.get("sha256"):
-        raise _damaged(directory, f"{WEIGHTS_FILE} does not match the hash in {MANIFEST_FILE}.")
+        raise damaged(directory, f"{WEIGHTS_FILE} does not match the hash in {MANIFEST_FILE}.")
     return Package(manifest, arrays)
 
 
 def package_version(directory: Path) -> str:
     """``name@version`` from the manifest alone, without reading the weights."""
-    manifest = _read_manifest(directory)
+    manifest = read_manifest(directory)
     return f"{manifest['name']}@{manifest['version']}"
 
 
-def _read_manifest(directory: Path) -> dict[str, Any]:
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a package folder.
+
+    Raises:
+        ModelError: it is missing, unreadable, lacks a required key or has another format.
+    """
     path = directory / MANIFEST_FILE
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise _damaged(directory, f"{MANIFEST_FILE} is missing: this is no model package.") from None
+        raise damaged(directory, f"{MANIFEST_FILE} is missing: this is no model package.") from None
     except (OSError, ValueError) as error:
-        raise _damaged(directory, f"{MANIFEST_FILE} cannot be read ({error}).") from error
+        raise damaged(directory, f"{MANIFEST_FILE} cannot be read ({error}).") from error
     missing = [key for key in REQUIRED_KEYS if not isinstance(manifest, dict) or key not in manifest]
     if missing:
-        raise _damaged(directory, f"{MANIFEST_FILE} lacks {', '.join(missing)}.")
+        raise damaged(directory, f"{MANIFEST_FILE} lacks {', '.join(missing)}.")
     if manifest.get("format") != FORMAT:
         raise ModelError(
             f"The package has format {manifest.get('format')}, this version reads format {FORMAT}.",
@@ -131,5 +136,6 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _damaged(directory: Path, what: str) -> ModelError:
+def damaged(directory: Path, what: str) -> ModelError:
+    """The error of a package that cannot be used."""
     return ModelError(what, where=str(directory), hint="Install the package again or check the path.")

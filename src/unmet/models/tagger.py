@@ -133,12 +133,16 @@ def feature_keys(
 
 @dataclass(frozen=True, slots=True)
 class TaggedSpan:
-    """Tokens ``first:last`` (last exclusive) with one label and the probability of exactly this span."""
+    """Tokens ``first:last`` (last exclusive) with one label and the probability of exactly this span.
+
+    ``place`` is where it stands in the text (code points) if that is not where its tokens begin and end.
+    """
 
     label: str
     first: int
     last: int
     probability: float
+    place: tuple[int, int] | None = None
 
 
 def tagged_spans(decoded: Decoded, labels: Sequence[str], bounds: NDArray[np.int64]) -> list[TaggedSpan]:

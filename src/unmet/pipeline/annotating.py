@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+import polars as pl
+
 from unmet.core.errors import InputError
 from unmet.core.files import atomic_path
 from unmet.core.records import Annotation
@@ -21,11 +23,15 @@ from unmet.models.linear import TextModels
 
 @dataclass(frozen=True, slots=True)
 class AnnotateResult:
-    """What an `annotate` run did: rows read, rows that could not be read, where the lines are."""
+    """What an `annotate` run did: rows read, rows that could not be read, where the lines are.
+
+    ``bad_aspects`` counts rows whose aspects could not be read; they are annotated without.
+    """
 
     rows: int
     rejected: int
     out: str
+    bad_aspects: int = 0
 
 
 def annotate_files(
@@ -37,6 +43,7 @@ def annotate_files(
     tier: str = "linear",
     kind: str = "review",
     chunk_rows: int = 20_000,
+    aspect_column: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> AnnotateResult:
     """Annotate every row of the inputs.
@@ -49,42 +56,77 @@ def annotate_files(
         tier: which models.
         kind: record kind of the rows.
         chunk_rows: rows held in memory at once.
+        aspect_column: column with one aspect or a JSON list of aspects per row.
         progress: called with the number of rows done so far.
     """
     tasks = check_tasks(tasks)
-    if not tasks:
+    if not tasks and aspect_column is None:
         raise InputError("no task is named", hint=f"Tasks are: {', '.join(TASKS)}.")
     models = load_models(tier)
-    rows = rejected = 0
+    extra = () if aspect_column is None else (aspect_column,)
+    rows = rejected = bad_aspects = 0
     with _open_target(out) as stream:
-        for batch in read_records(inputs, mapping=mapping, kind=kind, chunk_rows=chunk_rows):
-            for source, annotation in annotate_batch(batch, models, tasks):
-                line = annotation.to_dict()
-                stream.write(json.dumps({**line, "source": source}, ensure_ascii=False) + "\n")
+        for batch in read_records(inputs, mapping=mapping, kind=kind, chunk_rows=chunk_rows, extra=extra):
+            for source, annotation, problem in annotate_batch(batch, models, tasks, aspect_column):
+                line = {**annotation.to_dict(), "source": source}
+                if problem is not None:
+                    line["aspect_problem"] = problem
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
                 rows += 1
                 rejected += annotation.rejected is not None
+                bad_aspects += problem is not None
             if progress is not None:
                 progress(rows)
-    return AnnotateResult(rows=rows, rejected=rejected, out=str(out))
+    return AnnotateResult(rows=rows, rejected=rejected, out=str(out), bad_aspects=bad_aspects)
 
 
 def annotate_batch(
-    batch: RecordBatch, models: TextModels, tasks: Sequence[str]
-) -> list[tuple[str, Annotation]]:
-    """Annotate the readable rows of a batch and merge the unreadable ones back in, in row order."""
+    batch: RecordBatch, models: TextModels, tasks: Sequence[str], aspect_column: str | None = None
+) -> list[tuple[str, Annotation, str | None]]:
+    """Annotate the readable rows of a batch and merge the unreadable ones back in, in row order.
+
+    Returns:
+        Source, annotation, and what is wrong with the row's aspects, if anything.
+    """
     records, refused = batch.records, batch.rejected
     texts = [text or "" for text in records["text"].to_list()]
-    annotations = annotate_texts(texts, models, tasks=tasks)
-    merged: list[tuple[str, int, Annotation]] = []
-    for source, row, annotation in zip(
-        records["source"].to_list(), records["row"].to_list(), annotations, strict=True
-    ):
-        merged.append((source, row, replace(annotation, row=row)))
+    problems: list[str | None] = [None] * len(texts)
+    aspects = None
+    if aspect_column is not None:
+        cells = batch.extra[aspect_column].cast(pl.String).to_list()
+        aspects, problems = map(list, zip(*map(read_aspects, cells), strict=True)) if cells else ([], [])
+    annotations = annotate_texts(texts, models, tasks=tasks, aspects=aspects)
+    sources, rows = records["source"].to_list(), records["row"].to_list()
+    merged = [
+        (source, replace(annotation, row=row), problem)
+        for source, row, annotation, problem in zip(sources, rows, annotations, problems, strict=True)
+    ]
     for source, row, reason in refused.select("source", "row", "reason").iter_rows():
-        merged.append((source, row, rejected_annotation(row, reason)))
+        merged.append((source, rejected_annotation(row, reason), None))
     order = {source: index for index, source in reversed(list(enumerate(s for s, _, _ in merged)))}
-    merged.sort(key=lambda item: (order[item[0]], item[1]))
-    return [(source, annotation) for source, _, annotation in merged]
+    merged.sort(key=lambda item: (order[item[0]], item[1].row))
+    return merged
+
+
+def read_aspects(cell: str | None) -> tuple[list[str], str | None]:
+    """Aspects of one cell, one name or a JSON list of names, and what is wrong with it if they are none.
+
+    >>> read_aspects('["屏幕", "电池"]')
+    (['屏幕', '电池'], None)
+    >>> read_aspects("battery life"), read_aspects(None)
+    ((['battery life'], None), ([], None))
+    """
+    text = (cell or "").strip()
+    if not text.startswith("["):
+        return ([text] if text else []), None
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        return [], f"aspects are no JSON list: {error}"
+    wrong = next((item for item in found if not isinstance(item, str)), None)
+    if wrong is not None:
+        return [], f"an aspect is {json.dumps(wrong, ensure_ascii=False)}, not a text"
+    return found, None
 
 
 @contextmanager

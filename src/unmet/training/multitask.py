@@ -34,6 +34,7 @@ class MultiTaskModel(nn.Module):
     def __init__(self, encoder: nn.Module, width: int, tasks: Sequence[Task], dropout: float) -> None:
         super().__init__()
         self.encoder = encoder
+        self.width = width
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict(
             {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -22,35 +21,21 @@ from unmet.training.batching import Batch, epoch_batches, packed_batch, single_b
 from unmet.training.checkpoints import (
     Position,
     list_checkpoints,
-    load_checkpoint,
-    read_position,
     save_checkpoint,
 )
 from unmet.training.masking import mask_words
-from unmet.training.objectives import Loss, masked_loss, next_token_loss
+from unmet.training.objectives import Loss, masked_loss, next_token_loss, parts_of
 from unmet.training.quiet import quietly
+from unmet.training.resuming import append_evaluation, load_evaluations, resume
 from unmet.training.schedules import rate_factor
 from unmet.training.sentence_pairs import pair_batch
 from unmet.training.starting_embeddings import start_embeddings
+from unmet.training.teacher import Teacher, lesson_loss, open_teacher
 from unmet.training.token_store import TokenStore
 from unmet.training.tokenizing import SPECIAL, Reader
 from unmet.training.tracking import Tracker
 
 _EVALUATION_BATCHES = 40
-_MAY_CHANGE = frozenset(
-    {
-        "steps",
-        "decay_share",
-        "accumulate",
-        "checkpoint_every",
-        "evaluate_every",
-        "track",
-        "precision",
-        "learning_rate",
-    }
-)
-"""Settings that a resumed run may be given anew: they change what is to come, not what was done."""
-
 Report = Callable[[dict[str, float]], None]
 
 
@@ -73,6 +58,7 @@ class _Run:
     model: nn.Module
     optimizer: torch.optim.Optimizer
     accelerator: Any
+    teacher: Teacher | None
 
     @property
     def device(self) -> torch.device:
@@ -113,9 +99,11 @@ def pretrain(
     if config.counted_start and not config.base and not list_checkpoints(out / "checkpoints"):
         start_embeddings(model, store, config.seed)
     model, optimizer = accelerator.prepare(model, make_optimizer(model, config))
-    run = _Run(config, store, reader, model, optimizer, accelerator)
+    run = _Run(
+        config, store, reader, model, optimizer, accelerator, open_teacher(model, config, reader, longest)
+    )
     described = {"config": asdict(config), "store": store.description}
-    begin = _resume(out, model, optimizer, described)
+    begin = resume(out, model, optimizer, described)
     tracker = Tracker(config.track, out, asdict(config), first_step=begin.step)
     try:
         end, evaluations = _train(run, begin, out, described, tracker, report)
@@ -131,7 +119,7 @@ def _train(
 ) -> tuple[Position, list[dict[str, float]]]:
     """All steps, with the evaluations and checkpoints between them."""
     config = run.config
-    evaluations = _load_evaluations(out, begin.step)
+    evaluations = load_evaluations(out, begin.step)
     end = begin
     for end, losses in _steps(run, begin):
         done = end.step >= config.steps
@@ -141,7 +129,7 @@ def _train(
             evaluations.append({"step": end.step, **evaluate(run)})
             tracker.log(evaluations[-1], end.step)
             report(evaluations[-1])
-            _append(out / "log.jsonl", evaluations[-1])
+            append_evaluation(out / "log.jsonl", evaluations[-1])
         if end.step % config.checkpoint_every == 0 or done:
             save_checkpoint(out / "checkpoints", run.model, run.optimizer, end, described)
     return end, evaluations
@@ -152,6 +140,7 @@ def _steps(run: _Run, position: Position) -> Iterator[tuple[Position, dict[str, 
     config, accelerator, optimizer = run.config, run.accelerator, run.optimizer
     began, spent = time.perf_counter(), position.seconds
     batches = _batches(run, position)
+    lessons = run.teacher.lessons(config.seed, position.step) if run.teacher else None
     run.model.train()
     while position.step < config.steps:
         factor = rate_factor(position.step, config)
@@ -168,12 +157,19 @@ def _steps(run: _Run, position: Position) -> Iterator[tuple[Position, dict[str, 
             position = replace(
                 position, epoch=epoch, batch=number + 1, tokens=position.tokens + int(batch.attention.sum())
             )
+        lesson = 0.0
+        if lessons is not None:
+            with accelerator.autocast():
+                distance = lesson_loss(parts_of(run.model)[0], *next(lessons), run.device)
+            accelerator.backward(distance * config.teacher_weight)
+            lesson = float(distance.detach())
         norm = accelerator.clip_grad_norm_(run.model.parameters(), config.gradient_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         seconds = spent + time.perf_counter() - began
         position = replace(position, step=position.step + 1, seconds=seconds)
-        yield position, _measured(losses, position, config.learning_rate * factor, float(norm))
+        measured = _measured(losses, position, config.learning_rate * factor, float(norm))
+        yield position, {**measured, **({"teacher_distance": lesson} if lessons is not None else {})}
 
 
 def _measured(losses: list[Loss], position: Position, rate: float, norm: float) -> dict[str, float]:
@@ -273,40 +269,3 @@ def _check_fit(model: Any, reader: Reader, longest: int) -> None:
     positions = int(getattr(model.config, "max_position_embeddings", longest))
     if positions < longest:
         raise InputError(f"the model reads {positions} tokens at most", hint=f"Use --max-tokens {positions}.")
-
-
-def _resume(out: Path, model: nn.Module, optimizer: torch.optim.Optimizer, run: dict[str, Any]) -> Position:
-    found = list_checkpoints(out / "checkpoints")
-    if not found:
-        return Position()
-    _, before = read_position(found[-1])
-    now = json.loads(json.dumps(run))
-    changed = sorted(
-        key
-        for part in ("config", "store")
-        for key in {**before[part], **now[part]}
-        if before[part].get(key) != now[part].get(key) and not (part == "config" and key in _MAY_CHANGE)
-    )
-    if changed:
-        raise InputError(
-            f"the run in this folder was started with another {', '.join(changed)}",
-            where=str(out),
-            hint="Use the same settings to resume it, or another --out.",
-        )
-    return load_checkpoint(found[-1], model, optimizer)
-
-
-def _load_evaluations(out: Path, step: int) -> list[dict[str, float]]:
-    """Evaluations up to the checkpoint; later ones will be made again."""
-    path = out / "log.jsonl"
-    if not path.is_file():
-        return []
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    kept = [row for row in rows if row["step"] <= step]
-    path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
-    return kept
-
-
-def _append(path: Path, row: dict[str, float]) -> None:
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(row) + "\n")

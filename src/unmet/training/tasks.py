@@ -4,7 +4,7 @@
 |---|---|---|---|
 | classes | text, label | one of the labels | cross-entropy |
 | flag | text, label 0/1 | yes or no | cross-entropy |
-| scores | text, one column per score | numbers, each scaled to 0–1 | squared error |
+| scores | text (and second text), one column per score | numbers, each scaled to 0–1 | squared error |
 | tags | text, spans [[start, end, type], …] | a BIO tag per token | cross-entropy |
 | pairs | text, second text, label | same or not, fits or not | cross-entropy |
 | vectors | text, second text | the two are neighbours among the batch | InfoNCE |
@@ -15,7 +15,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,39 +24,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unmet.core.errors import InputError
+from unmet.models.heads import KINDS, Span, Task, scaled, unscaled
 
-KINDS = ("classes", "flag", "scores", "tags", "pairs", "vectors")
 TEXT_COLUMNS = ("text", "sentence", "review", "text_a", "query", "评论内容", "文本")
-SECOND_COLUMNS = ("text_b", "second", "reply", "title", "en")
+SECOND_COLUMNS = ("text_b", "second", "aspect", "reply", "title", "en")
 LABEL_COLUMNS = ("label", "intent", "category", "标签")
 YES, NO = frozenset({"1", "true", "yes", "是"}), frozenset({"0", "false", "no", "否"})
 
-Span = tuple[int, int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A declared head.
-
-    Attributes:
-        name: of the task; the head's name.
-        kind: one of :data:`KINDS`.
-        labels: classes in the order of the outputs; names of the scores; span types.
-        lowest, highest: range of each score, empty for other kinds.
-    """
-
-    name: str
-    kind: str
-    labels: tuple[str, ...] = ()
-    lowest: tuple[float, ...] = ()
-    highest: tuple[float, ...] = ()
-
-    @property
-    def n_outputs(self) -> int:
-        """Numbers that the head gives per text (per token for tags)."""
-        if self.kind == "tags":
-            return 1 + 2 * len(self.labels)
-        return 0 if self.kind == "vectors" else len(self.labels)
+__all__ = ["KINDS", "Examples", "Span", "Task", "read_task", "scaled", "unscaled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +52,12 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def truth(self, task: Task) -> Any:
+        """What predictions are compared with: class numbers, scores in their own unit, or spans."""
+        if task.kind == "tags":
+            return self.spans
+        return unscaled(self.targets, task) if task.kind == "scores" else self.targets
 
     def take(self, rows: NDArray[np.int64]) -> Examples:
         """The given rows only."""
@@ -178,17 +159,14 @@ def _scores_or_vectors(
     like: Task | None,
 ) -> tuple[Task, Examples]:
     numeric = [c for c in (like.labels if like else rest) if c in rest and table[c].dtype.is_numeric()]
-    if numeric and not seconds:
+    if numeric:
         scores = table.select(numeric).to_numpy().astype(np.float32)
         if not np.isfinite(scores).all():
             row = int(np.flatnonzero(~np.isfinite(scores).all(axis=1))[0])
             raise InputError("a score is missing", where=f"{path.name}, row {row + 1}")
-        task = like or Task(name, "scores", tuple(numeric), *map(tuple, (scores.min(0), scores.max(0))))
-        if not like:
-            task = replace(
-                task, lowest=tuple(map(float, task.lowest)), highest=tuple(map(float, task.highest))
-            )
-        return task, Examples(texts, [], scaled(scores, task), [])
+        lowest, highest = (tuple(map(float, found)) for found in (scores.min(0), scores.max(0)))
+        task = like or Task(name, "scores", tuple(numeric), lowest, highest, bool(seconds))
+        return task, Examples(texts, seconds, scaled(scores, task), [])
     if seconds:
         return like or Task(name, "vectors"), Examples(texts, seconds, np.zeros(0), [])
     raise InputError(
@@ -196,19 +174,6 @@ def _scores_or_vectors(
         where=str(path),
         hint=f"Name a column {', '.join(LABEL_COLUMNS)}, spans, or give number columns as scores.",
     )
-
-
-def scaled(scores: NDArray[np.float32], task: Task) -> NDArray[np.float32]:
-    """Scores as 0–1 within the task's range."""
-    low, high = np.array(task.lowest, np.float32), np.array(task.highest, np.float32)
-    result: NDArray[np.float32] = (scores - low) / np.maximum(high - low, 1e-6)
-    return result
-
-
-def unscaled(values: NDArray[np.float32], task: Task) -> NDArray[np.float32]:
-    """The way back from :func:`scaled`, clipped to the range."""
-    low, high = np.array(task.lowest, np.float32), np.array(task.highest, np.float32)
-    return np.clip(low + values * (high - low), low, high)
 
 
 def _refuse_unknown(values: Sequence[str], task: Task, path: Path) -> None:

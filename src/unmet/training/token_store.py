@@ -16,16 +16,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tokenizers import Encoding
 
 from unmet.core.config import CorpusConfig
 from unmet.core.files import write_json
-from unmet.text.sentences import split_sentences
-from unmet.text.words import split_words
+from unmet.models.windows import SENTENCE_START, WORD_START, cut_windows, token_flags
 from unmet.training.tokenizing import Reader
 
-WORD_START, SENTENCE_START = 1, 2
-"""Bits of a token's flag byte."""
+__all__ = [
+    "SENTENCE_START",
+    "WORD_START",
+    "TokenStore",
+    "cut_windows",
+    "is_held_out",
+    "open_store",
+    "token_flags",
+    "write_store",
+]
 
 Ints = NDArray[np.int64]
 
@@ -127,50 +133,3 @@ def open_store(folder: Path) -> TokenStore:
 def is_held_out(document_ids: Sequence[str], share: float) -> list[bool]:
     """Which documents are kept from training: decided by the id alone, so more data moves none."""
     return [zlib.crc32(name.encode()) % 10_000 < share * 10_000 for name in document_ids]
-
-
-def token_flags(text: str, language: str, encoding: Encoding) -> NDArray[np.uint8]:
-    """Bits of each token: does a word, does a sentence begin with it?
-
-    Words come from word segmentation, so that masking can hide 电池 whole and not 电 alone.
-    """
-    inner = np.zeros(len(text) + 1, dtype=bool)
-    for start, end in split_words(text, language):
-        inner[start + 1 : end] = True
-    firsts = np.fromiter((start for start, _ in encoding.offsets), np.int64, len(encoding.offsets))
-    flags = np.where(inner[firsts], 0, WORD_START).astype(np.uint8)
-    if len(flags):
-        flags[0] |= WORD_START | SENTENCE_START
-    for start, _ in split_sentences(text, "en" if language == "en" else "zh")[1:]:
-        place = int(np.searchsorted(firsts, start))
-        if place < len(flags):
-            flags[place] |= SENTENCE_START
-    return flags
-
-
-def cut_windows(flags: NDArray[np.uint8], longest: int) -> Ints:
-    """Start and length of the pieces of one document, each at most ``longest`` tokens.
-
-    A piece ends where a sentence ends if that leaves it at least half full, else at a word's end.
-
-    >>> cut_windows(np.array([3, 1, 1, 3, 1, 1, 1], dtype=np.uint8), 4).tolist()
-    [[0, 3], [3, 4]]
-    """
-    pieces = []
-    start = 0
-    while len(flags) - start > longest:
-        end = _best_cut(flags[start : start + longest + 1], longest)
-        pieces.append((start, end))
-        start += end
-    if start < len(flags):
-        pieces.append((start, len(flags) - start))
-    return np.array(pieces, dtype=np.int64).reshape(-1, 2)
-
-
-def _best_cut(flags: NDArray[np.uint8], longest: int) -> int:
-    for bit in (SENTENCE_START, WORD_START):
-        places = np.flatnonzero(flags & bit)
-        places = places[places >= longest // 2]
-        if len(places):
-            return int(places[-1])
-    return longest

@@ -8,63 +8,27 @@ character: Devlin et al., "BERT" (2019).
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tokenizers import Encoding, Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 from tokenizers.trainers import WordPieceTrainer
 
 from unmet.core.config import CorpusConfig
-from unmet.core.errors import ModelError
 from unmet.core.files import write_json
+from unmet.models.reading import READING, Reader, load_reader
 from unmet.text.folding import fold
 
 PAD, UNKNOWN, START, END, MASK = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-READING = "reading.json"
-"""Beside ``tokenizer.json``: whether texts are folded before they are tokenized."""
+__all__ = ["READING", "Reader", "load_reader", "save_reader", "train_tokenizer"]
 
 _LONGEST_WORD = 60  # letters; a longer run is unknown
 _PICTURES = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")  # arrows … emoji: each a token
 _ALONE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")  # Chinese characters
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A tokenizer together with what happens to a text before it.
-
-    Attributes:
-        tokenizer: a fast tokenizer without truncation or padding.
-        folds: whether texts are folded first.
-        pad, unknown, start, end, mask: ids of the special tokens.
-    """
-
-    tokenizer: Tokenizer
-    folds: bool
-    pad: int
-    unknown: int
-    start: int
-    end: int
-    mask: int
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return int(self.tokenizer.get_vocab_size())
-
-    def view(self, text: str) -> str:
-        """The text as the tokenizer gets it, of the same length."""
-        return fold(text) if self.folds else text
-
-    def encode_batch(self, texts: Iterable[str]) -> list[Encoding]:
-        """Tokens with offsets, without [CLS] and [SEP]."""
-        return list(self.tokenizer.encode_batch([self.view(t) for t in texts], add_special_tokens=False))
 
 
 def train_tokenizer(texts: Callable[[], Iterable[str]], config: CorpusConfig) -> Tokenizer:
@@ -152,56 +116,3 @@ def save_reader(tokenizer: Tokenizer, folder: Path, *, folds: bool) -> None:
         },
     )
     write_json(folder / READING, {"folds": folds})
-
-
-def load_reader(folder: Path) -> Reader:
-    """Read the tokenizer of a model folder, ours or any with a ``tokenizer.json``.
-
-    Raises:
-        ModelError: there is no fast tokenizer, or it lacks a token that training needs.
-    """
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        raise ModelError(
-            "this model has no tokenizer.json",
-            where=str(folder),
-            hint="Save it once with transformers' AutoTokenizer(use_fast=True).save_pretrained.",
-        )
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    reading = folder / READING
-    folds = bool(json.loads(reading.read_text("utf-8"))["folds"]) if reading.is_file() else False
-    ids = [_special(tokenizer, folder, name) for name in ("pad", "unk", "cls", "sep", "mask")]
-    return Reader(tokenizer, folds, *ids)
-
-
-def _special(tokenizer: Tokenizer, folder: Path, name: str) -> int:
-    """Id of a special token by its role; GPT's one end token stands for start, end and padding."""
-    roles = _roles(folder)
-    for candidate in (roles.get(name), f"[{name.upper()}]", f"<{name}>", *_STAND_INS.get(name, ())):
-        token = roles.get(candidate, candidate) if isinstance(candidate, str) else None
-        found = tokenizer.token_to_id(token) if isinstance(token, str) else None
-        if found is not None:
-            return int(found)
-    if name == "mask":
-        return -1  # a model of the next token has none
-    raise ModelError(f"the tokenizer has no {name} token", where=str(folder))
-
-
-_STAND_INS = {
-    "cls": ("<s>", "bos", "eos", "<|endoftext|>"),
-    "sep": ("</s>", "eos", "<|endoftext|>"),
-    "pad": ("eos", "</s>", "<|endoftext|>"),
-    "unk": ("eos", "<|endoftext|>"),
-}
-
-
-def _roles(folder: Path) -> dict[str, Any]:
-    path = folder / "tokenizer_config.json"
-    told: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    roles = {}
-    for key, value in told.items():
-        if key.endswith("_token"):
-            roles[key.removesuffix("_token")] = value.get("content") if isinstance(value, dict) else value
-    return roles

@@ -1,0 +1,149 @@
+"""Make the starter tier of an exported encoder: which model answers which task, and how the two are joined.
+
+Joins are fitted on rows that neither model was trained on: the encoder's development files, and the linear
+recipe's out-of-fold probabilities of the same texts (``starter_linear.py``). Nothing here reads a test set.
+
+    python benchmarks/starter_join.py --work ~/.cache/unmet/student --tier TIER_FOLDER [--by sentiment=join …]
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+import intensity_recipe
+from unmet.core.files import write_json
+from unmet.evaluate.calibration import expected_calibration_error
+from unmet.evaluate.metrics import accuracy, f1_of, macro_f1
+from unmet.models.calibration import biased_argmax
+from unmet.models.catalog import PACKAGES
+from unmet.models.classifier import load_classifier
+from unmet.models.encoder import EncoderModel, load_encoder
+from unmet.models.intensity import IntensityModel
+from unmet.models.late_fusion import Join, fit_join, join_told
+from unmet.models.tier_file import FORMAT, TIER_FILE
+
+CLASSES = ("negative", "neutral", "positive")
+DEFAULT = {
+    "sentiment": "join", "need": "join", "intensity": "join",
+    "aspects": "encoder", "entities": "encoder", "given_aspects": "encoder",
+}  # fmt: skip
+Table = np.ndarray
+
+
+def probabilities(encoder: EncoderModel, head: str, texts: list[str], labels: tuple[str, ...]) -> Table:
+    """Calibrated probabilities of a head with its columns in the given order, shape ``(n, K)``."""
+    own = encoder.heads[head].task.labels
+    return encoder.run(texts, None, (head,))[head][:, [own.index(label) for label in labels]]
+
+
+def development(work: Path, task: str) -> tuple[list[str], Table, Table]:
+    """Texts of a development file that the linear recipe has out-of-fold answers for, truth, answers."""
+    rows = pl.read_csv(work / "tasks" / f"{task}.dev.csv")
+    known = pl.read_parquet(work / f"linear_{task}.parquet").filter(pl.col("part") == "train")
+    both = rows.join(known.unique("text").drop("label", "part"), on="text", how="inner")
+    labels = [CLASSES.index(x) for x in both["label"]] if task == "sentiment" else both["label"].to_list()
+    return both["text"].to_list(), np.array(labels), np.array(both["probabilities"].to_list())
+
+
+def sentiment(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:
+    """Join of the three classes."""
+    texts, truth, linear = development(work, "sentiment")
+    deep = probabilities(encoder, "sentiment", texts, CLASSES)
+    join = fit_join(linear.astype(np.float32), deep, truth)
+    for name, table in (("linear", linear), ("encoder", deep), ("join", join.probabilities(linear, deep))):
+        print(
+            f"sentiment dev, {len(texts)} rows, {name}: accuracy {accuracy(truth, table.argmax(1)):.4f}, "
+            f"macro-F1 {macro_f1(truth, table.argmax(1)):.4f}, "
+            f"ECE {expected_calibration_error(truth, table):.4f}"
+        )
+    join = replace(join, bias_share=best_bias_share(texts, truth, join.probabilities(linear, deep)))
+    return join_told(join), join
+
+
+def best_bias_share(texts: list[str], truth: Table, joined: Table) -> float:
+    """Share of the linear label biases with the best mean macro-F1 over the registers."""
+    model = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
+    register = model.head.registers(model.columns.features(texts)).argmax(axis=1)
+    biases = model.biases(texts)
+    found = {}
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        decided = biased_argmax(joined, share * biases)
+        parts = [macro_f1(truth[register == r], decided[register == r]) for r in np.unique(register)]
+        found[share] = float(np.mean(parts))
+    print("mean macro-F1 of registers by bias share:", {k: round(v, 4) for k, v in found.items()})
+    return max(found, key=lambda share: found[share])
+
+
+def need(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:
+    """Join and the threshold with the best F1."""
+    texts, truth, linear = development(work, "need")
+    deep = probabilities(encoder, "need", texts, ("0", "1"))
+    join = fit_join(linear.astype(np.float32), deep, truth)
+    for name, table in (("linear", linear), ("encoder", deep), ("join", join.probabilities(linear, deep))):
+        steps = np.arange(0.1, 0.8, 0.01)
+        scores = [f1_of(1)(truth, (table[:, 1] >= step).astype(int)) for step in steps]
+        best = float(steps[int(np.argmax(scores))])
+        print(f"need dev, {len(texts)} rows, {name}: F1 {max(scores):.4f} at {best:.2f}")
+    return {**join_told(join), "threshold": round(best, 2)}, join
+
+
+def intensity(work: Path, encoder: EncoderModel) -> dict[str, object]:
+    """Share of the encoder with the least squared error; the linear recipe learns from the training rows."""
+    sentiment_model = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
+    train, dev = (pl.read_csv(work / "tasks" / f"intensity.{part}.csv") for part in ("train", "dev"))
+    values = train.select("valence", "arousal").to_numpy()
+    rows = intensity_recipe.IntensityRows(train["text"].to_list(), values, [""] * len(values))
+    columns, read_out = intensity_recipe.train(rows, sentiment_model)
+    linear = IntensityModel("", columns, sentiment_model, read_out).predict(dev["text"].to_list())
+    names = encoder.heads["intensity"].task.labels
+    deep = encoder.run(dev["text"].to_list(), None, ("intensity",))["intensity"]
+    deep = deep[:, [names.index(name) for name in ("valence", "arousal")]]
+    truth = dev.select("valence", "arousal").to_numpy()
+    steps = np.arange(0, 1.01, 0.05)
+    errors = [
+        ((steps[k] * deep + (1 - steps[k]) * linear - truth) ** 2).mean(axis=0) for k in range(len(steps))
+    ]
+    best = np.argmin(errors, axis=0)
+    for axis, name in enumerate(("valence", "arousal")):
+        table = [float(np.sqrt(errors[k][axis])) for k in (0, -1, best[axis])]
+        print(
+            f"intensity dev, {name}: RMSE linear {table[0]:.4f}, encoder {table[1]:.4f}, join {table[2]:.4f}"
+        )
+    return {"by": "join", "encoder_share": [round(float(steps[k]), 2) for k in best]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--tier", type=Path, required=True)
+    parser.add_argument("--by", nargs="*", default=[], help="task=linear|encoder|join")
+    parser.add_argument("--version", default="1")
+    given = parser.parse_args()
+    work, tier = given.work.expanduser(), given.tier.expanduser()
+    encoder = load_encoder(tier / "encoder", threads=1)
+    chosen = {**DEFAULT, **dict(pair.split("=") for pair in given.by)}
+    fitted = {
+        "sentiment": sentiment(work, encoder)[0],
+        "need": need(work, encoder)[0],
+        "intensity": intensity(work, encoder),
+    }
+    tasks = {
+        task: fitted[task] if by == "join" else {"by": by} for task, by in chosen.items() if by != "linear"
+    }
+    told = {
+        "format": FORMAT,
+        "name": "starter",
+        "version": given.version,
+        "encoder": "encoder",
+        "tasks": tasks,
+    }
+    write_json(tier / TIER_FILE, told)
+
+
+if __name__ == "__main__":
+    main()
