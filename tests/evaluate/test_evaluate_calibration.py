@@ -75,7 +75,7 @@ def test_intervals_hold_their_value_and_shrink_with_rows() -> None:
         truth = draw.integers(0, 2, n)
         stated = np.stack([1 - truth, truth], axis=1) * 0.4 + draw.dirichlet(np.ones(2), n) * 0.6
         found = measure_with_intervals("flag", ("0", "1"), truth, stated)
-        assert set(found) == {"accuracy", "macro_f1", "f1", "ece", "brier"}
+        assert set(found) == {"accuracy", "macro_f1", "macro_precision", "macro_recall", "f1", "ece", "brier"}
         assert found["accuracy"].low <= found["accuracy"].value <= found["accuracy"].high
         widths.append(found["accuracy"].high - found["accuracy"].low)
     assert widths[1] < widths[0] / 2

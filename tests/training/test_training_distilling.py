@@ -20,8 +20,9 @@ from unmet.core.errors import InputError, ModelError
 from unmet.training.distilling import distill, soft_label_loss, state_loss
 from unmet.training.finetuning import finetune
 from unmet.training.layer_states import LayerStates
+from unmet.training.predicting import measure
 from unmet.training.sentence_teachers import load_sentence_teacher, pool
-from unmet.training.tasks import Examples
+from unmet.training.tasks import Examples, read_task
 from unmet.training.tokenizing import load_reader
 from unmet.training.tuned_models import load_tuned
 from unmet.training.vector_distillation import distill_vectors, fit_width
@@ -112,6 +113,21 @@ def test_spans_are_taught_token_by_token(opinion_base: Path, tmp_path: Path) -> 
     assert taught.measures["parts"]["span_f1"] > 0.7
     with pytest.raises(InputError, match="one teacher"):
         distill([tmp_path / "teacher"] * 2, None, files, tmp_path / "no", config=SLOW, how=how)
+
+
+@pytest.mark.parametrize("method", ["lora", "adapter", "prefix"])
+def test_teachers_of_every_method_answer_as_they_did(opinion_base: Path, tmp_path: Path, method: str) -> None:
+    files = {"mood": labelled(tmp_path / "rows.jsonl", opinions(150, 2))}
+    config = replace(QUICK, method=method, learning_rate=5e-3)
+    done = finetune(opinion_base, files, tmp_path / "teacher", config=config, dev_files=files)
+    teacher = load_tuned(tmp_path / "teacher")
+    task, rows = read_task("mood", files["mood"], like=teacher.task("mood"))
+    found = measure(task, rows, teacher.predict(task, rows))
+    assert found["macro_f1"] == pytest.approx(done.measures["mood"]["macro_f1"], abs=0.01)
+    how = DistillConfig(label_share=0.0)
+    distill([tmp_path / "teacher"], None, files, tmp_path / "out", config=QUICK, how=how)
+    student = load_tuned(tmp_path / "out").predict(task, rows)
+    assert (student.argmax(axis=1) == teacher.predict(task, rows).argmax(axis=1)).mean() > 0.6
 
 
 def test_soft_label_loss_is_that_of_its_definition() -> None:

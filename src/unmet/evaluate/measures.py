@@ -88,7 +88,7 @@ def _resampling(
 
 
 def class_scores(truth: NDArray[np.int64], probabilities: Floats) -> dict[str, float]:
-    """Accuracy, macro-F1, calibration error and Brier score of the most probable class."""
+    """Accuracy, macro means of F1, precision and recall, calibration error, Brier score."""
     decided = probabilities.argmax(axis=1)
     scores = {
         "accuracy": accuracy(truth, decided),

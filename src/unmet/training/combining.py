@@ -21,6 +21,7 @@ from unmet.core.errors import InputError, ModelError
 from unmet.core.files import write_json
 from unmet.training.distilling import mean_answers
 from unmet.training.fitting import mean_weights
+from unmet.training.methods.catalog import METHODS
 from unmet.training.predicting import MAIN_MEASURE, measure
 from unmet.training.saving import save_finetuned
 from unmet.training.tasks import Examples, Task, read_task
@@ -109,7 +110,8 @@ def _soup(members: Sequence[TunedModel]) -> TunedModel:
 
 def _plain(soup: TunedModel) -> Any:
     """Methods that were folded in leave a plain encoder."""
-    return replace(soup.config, method="full")
+    folded = METHODS[soup.config.method].merge is not None
+    return replace(soup.config, method="full") if folded else soup.config
 
 
 def _check_alike(models: Sequence[TunedModel]) -> None:

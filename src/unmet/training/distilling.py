@@ -23,7 +23,7 @@ from unmet.core.errors import InputError, ModelError
 from unmet.core.hashing import file_hash
 from unmet.training.architectures import new_model
 from unmet.training.batch_losses import Guide, Ints, has_segments
-from unmet.training.encoders import load_encoder, longest_window
+from unmet.training.encoders import load_encoder
 from unmet.training.finetuning import CHECKPOINTS, Finetuned, Report, train_heads, write_tuned
 from unmet.training.layer_states import LayerStates, spread
 from unmet.training.multitask import MultiTaskModel, mean_state
@@ -72,7 +72,7 @@ def distill(
     torch.manual_seed(config.seed)
     encoder, reader = load_student(student, size, loaded[0].reader, config)
     if same_reading(loaded[0], encoder, reader):  # the teacher reads along
-        config = replace(config, max_tokens=longest_window(loaded[0].model.encoder, config.max_tokens))
+        config = replace(config, max_tokens=min(config.max_tokens, loaded[0].config.max_tokens))
     described = {
         "teachers": [file_hash(folder / "model.safetensors") for folder in teachers],
         "student": str(student or size),
@@ -127,7 +127,7 @@ def load_student(
 def same_reading(teacher: TunedModel, student: Any, reader: Reader) -> bool:
     """Whether both get the same tokens, so that their states can be compared one by one."""
     same = teacher.reader.tokenizer.to_str() == reader.tokenizer.to_str()
-    return same and has_segments(teacher.model.encoder) == has_segments(student)
+    return same and teacher.segments == has_segments(student)
 
 
 def with_unlabelled(task: Task, rows: Examples, texts: Sequence[str]) -> Examples:
@@ -168,7 +168,7 @@ class TeacherGuide(Guide):
                 "spans are distilled from one teacher with the student's tokenizer",
                 hint="Give one --teacher, and --size instead of --student.",
             )
-        wide, narrow = (int(e.config.hidden_size) for e in (first.model.encoder, student))  # type: ignore[union-attr, arg-type]
+        wide, narrow = int(first.shape.hidden_size), int(student.config.hidden_size)
         alone = len(teachers) == 1
         self.vectors = {
             d.task.name: torch.as_tensor(first.vectors(d.train.texts))

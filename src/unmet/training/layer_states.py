@@ -35,7 +35,14 @@ class LayerStates:
 
 def find_layers(encoder: Any) -> list[nn.Module]:
     """The layers of BERT, RoBERTa, DistilBERT, ModernBERT, GPT-2 and their kin."""
-    for path in ("encoder.layer", "layers", "transformer.layer", "h", "encoder.layers"):
+    for path in (
+        "encoder.layer",
+        "encoder.encoder.layer",
+        "layers",
+        "transformer.layer",
+        "h",
+        "encoder.layers",
+    ):
         place = encoder
         for name in path.split("."):
             place = getattr(place, name, None)

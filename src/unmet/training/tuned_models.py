@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.config import FinetuneConfig
-from unmet.core.errors import InputError, ModelError
-from unmet.training.batch_losses import has_segments
-from unmet.training.encoders import load_encoder
+from unmet.core.errors import InputError
+from unmet.training.loading import load_finetuned
+from unmet.training.methods.catalog import METHODS
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.precision import training_device
 from unmet.training.predicting import predict
@@ -35,6 +34,7 @@ class TunedModel:
         tasks: by name.
         reader: tokenizer.
         config: of its training.
+        shape: configuration of the plain encoder.
     """
 
     folder: Path
@@ -42,11 +42,12 @@ class TunedModel:
     tasks: dict[str, Task]
     reader: Reader
     config: FinetuneConfig
+    shape: Any
 
     @property
     def segments(self) -> bool:
         """Whether the encoder tells first and second part apart."""
-        return has_segments(self.model.encoder)
+        return int(getattr(self.shape, "type_vocab_size", 0) or 0) > 1
 
     def task(self, name: str) -> Task:
         """One of its tasks.
@@ -79,39 +80,15 @@ class TunedModel:
 
 
 def load_tuned(folder: Path) -> TunedModel:
-    """Read a folder that ``unmet finetune`` wrote.
+    """Read a folder that ``unmet finetune`` wrote; what its method can fold into the encoder is folded in.
 
     Raises:
-        ModelError: it is none, or its method added parts that are not folded into ``encoder/``.
+        ModelError: it is none.
     """
-    path = folder / "finetune.json"
-    if not path.is_file():
-        raise ModelError(
-            "no fine-tuned model lies here", where=str(folder), hint="Give a folder of finetune."
-        )
-    told = json.loads(path.read_text("utf-8"))
-    config = FinetuneConfig(**told["config"])
-    tasks = [
-        Task(t["name"], t["kind"], tuple(t["labels"]), tuple(t["lowest"]), tuple(t["highest"]))
-        for t in told["tasks"]
-    ]
-    model, reader = _load(folder, tasks, config)
-    model.to(training_device())
-    return TunedModel(folder, model.eval(), {task.name: task for task in tasks}, reader, config)
-
-
-def _load(folder: Path, tasks: list[Task], config: FinetuneConfig) -> tuple[MultiTaskModel, Reader]:
-    from safetensors import safe_open
-
-    if not (folder / "encoder").is_dir():
-        raise ModelError(
-            f"a model trained with --method {config.method} cannot be read here",
-            where=str(folder),
-            hint="Use one trained with full, lora, adalora or bitfit.",
-        )
-    encoder, reader = load_encoder(folder / "encoder", config)
-    model = MultiTaskModel(encoder, int(encoder.config.hidden_size), tasks, config.dropout)
-    with safe_open(str(folder / "model.safetensors"), "pt") as file:
-        heads = {n.removeprefix("heads."): file.get_tensor(n) for n in file.keys() if n.startswith("heads.")}  # noqa: SIM118
-    model.heads.load_state_dict(heads)
-    return model, reader
+    loaded = load_finetuned(folder)
+    merge = METHODS[loaded.config.method].merge
+    if merge is not None:
+        loaded.model.encoder = merge(loaded.model.encoder)
+    model = loaded.model.to(training_device()).eval()
+    tasks = {task.name: task for task in loaded.tasks}
+    return TunedModel(folder, model, tasks, loaded.reader, loaded.config, loaded.encoder_config)
