@@ -24,9 +24,10 @@ from unmet.core.config import MineConfig
 from unmet.core.offsets import load_edits, to_source
 from unmet.mining.topics import group_mentions
 from unmet.needs import phrases_en, phrases_zh
-from unmet.needs.group_words import GroupWords, words_of_groups
+from unmet.needs.group_words import GroupWords
+from unmet.needs.naming import worded_groups
 from unmet.needs.needsfile import from_json
-from unmet.needs.statements import LONGEST, Wording, word_need
+from unmet.needs.statements import LONGEST, Wording
 from unmet.pipeline.mine import run_mine
 from unmet.pipeline.reading_texts import read_texts
 from unmet.sample import Shop, make_shop, write_shop
@@ -145,7 +146,7 @@ def judge_run(name: str, run: Path, raw: pl.DataFrame, top: int, shop: Shop | No
     settled = pl.read_parquet(run / "mentions.parquet", columns=["mention_id", "need_id"])
     read = documents.select("document_id", "language", "text", "product", "category")
     found = group_mentions(raw, read, config=config)
-    grouped, words = found.mentions, words_of_groups(found.mentions, found.sentences)
+    grouped, worded = found.mentions, worded_groups(found.mentions, found.sentences)
     of_need = (
         grouped.select("mention_id", "group")
         .join(settled, on="mention_id")
@@ -158,8 +159,8 @@ def judge_run(name: str, run: Path, raw: pl.DataFrame, top: int, shop: Shop | No
     planted = planted_places(shop) if shop is not None else {}
     for need in needs[:top]:
         group = groups[need.id]
-        wording = word_need(words[group])
-        faults = faults_of(wording, words[group])
+        words, wording = worded[group]
+        faults = faults_of(wording, words)
         if planted and against_truth(wording, placed.filter(pl.col("group") == group), planted):
             faults.append("against planted truth")
         score = need.opportunity.value if need.opportunity else None

@@ -13,9 +13,9 @@ from unmet.core.runs import RunFolder, describe_inputs
 from unmet.core.tables import REJECTED
 from unmet.needs.cards import measure_needs
 from unmet.needs.evidence_checks import _check_mention, check_mentions
-from unmet.needs.identity import assign_ids
 from unmet.needs.needsfile import from_json, to_json
 from unmet.needs.verifying import verify_run
+from unmet.needs.wording_checks import rename
 
 MODELS = {"sentiment": "linear@1"}
 
@@ -34,15 +34,21 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
     )
     tags = pl.col("need_id") == "tag"
     kept = shop.mentions.filter(~tags | (tags.cum_sum() <= 2))  # two mentions are too few for a card
-    ids = assign_ids(kept, shop.statements)
-    mentions = kept.with_columns(pl.col("need_id").replace_strict(ids))
-    mentions = mentions.with_columns(
-        pl.when(pl.int_range(pl.len()) % 11 == 0).then(None).otherwise("need_id").alias("need_id"),
-        pl.when(pl.int_range(pl.len()) % 11 == 0).then(pl.lit("far_from_all")).alias("unclustered_reason"),
+    outside = pl.int_range(pl.len()) % 11 == 0
+    mentions = kept.with_columns(
+        pl.when(outside).then(None).otherwise("en:" + pl.col("need_id")).alias("group"),
+        pl.when(outside).then(pl.lit("far_from_all")).alias("unclustered_reason"),
+        pl.lit(None, dtype=pl.String).alias("need_id"),
+        term=pl.col("aspect"),
+        aspect_term=pl.col("aspect"),
+        opinion_term=pl.col("opinion"),
     )
     documents = shop.documents
     if shuffle:
         documents, mentions = documents.reverse(), mentions.reverse()
+    named = rename(documents.lazy(), mentions.lazy(), {})
+    need_id = pl.col("group").replace_strict(named.ids, default=None, return_dtype=pl.String)
+    mentions = mentions.with_columns(need_id.alias("need_id"))
     rejected = pl.DataFrame(
         {
             "source": ["shop.csv"] * 2,
@@ -59,11 +65,12 @@ def build_run(path, *, scale="clipped", seed=0, shuffle=False):
     config = MineConfig(seed=seed)
     folder = RunFolder(path / "run")
     folder.start(config, describe_inputs([source]))
-    statements = {ids[name]: statement for name, statement in shop.statements.items()}
     names = [f"{table}.parquet" for table in ("documents", "rejected", "mentions")]
     names += ["needs.json", "quality.json", "report.html"]
     with folder.stage("all", names):
-        measured = measure_needs(documents, mentions, statements=statements, config=config, models=MODELS)
+        measured = measure_needs(
+            documents, mentions, statements=named.statements, config=config, models=MODELS
+        )
         plain = to_json(measured.needs, documents=documents, mentions=measured.mentions, config=config)
         documents.write_parquet(folder.path / "documents.parquet")
         rejected.write_parquet(folder.path / "rejected.parquet")
@@ -208,6 +215,49 @@ def test_changed_offsets_of_a_quote_are_named(built, run, key):
     changed["needs"][0]["quotes"][1][key] += 1
     (run / "needs.json").write_text(dump_json(changed), encoding="utf-8")
     assert "quotes[1]" in first(run)
+
+
+@pytest.mark.parametrize("key", ["statement", "language", "aspect_terms"])
+def test_changed_words_of_a_card_are_named(built, run, key):
+    changed = json.loads((built / "needs.json").read_text("utf-8"))
+    need = changed["needs"][1]
+    if key == "aspect_terms":
+        need[key][0]["value"] += "s"
+        place = "aspect_terms[0].value"
+    else:
+        need[key] = need[key][:-1] + "z"
+        place = key
+    (run / "needs.json").write_text(dump_json(changed), encoding="utf-8")
+    assert first(run).startswith(f"needs.json {need['id']} {place}: expected")
+
+
+def test_a_changed_group_or_term_changes_the_words(run):
+    mentions = pl.read_parquet(run / "mentions.parquet")
+    other = pl.when(pl.col("aspect") == "fan").then(pl.lit("van")).otherwise("term")
+    rewrite(run, "mentions.parquet", mentions.with_columns(other.alias("term")))
+    told = complaint(run)
+    assert "need_id of group en:fan: expected" in told
+    assert "a card without mentions" in told
+
+
+def test_a_need_that_is_hidden_or_shared_is_named(run):
+    mentions = pl.read_parquet(run / "mentions.parquet")
+    ids = dict(mentions.drop_nulls("need_id").select("group", "need_id").unique().iter_rows())
+    merged = mentions.with_columns(pl.col("need_id").replace({ids["en:box"]: ids["en:fan"]}))
+    rewrite(run, "mentions.parquet", merged)
+    wanted = f"need_id of group en:box: expected '{ids['en:box']}', found '{ids['en:fan']}'"
+    assert wanted in complaint(run)
+    hidden = pl.when(pl.col("group") == "en:box").then(None).otherwise("need_id").alias("need_id")
+    rewrite(run, "mentions.parquet", mentions.with_columns(hidden))
+    assert f"need_id of group en:box: expected '{ids['en:box']}', found None" in complaint(run)
+
+
+def test_a_run_of_an_earlier_version_is_refused_with_the_reason(run):
+    mentions = pl.read_parquet(run / "mentions.parquet")
+    older = mentions.drop("group", "term", "aspect_term", "opinion_term", "pair_vote")
+    rewrite(run, "mentions.parquet", older)
+    with pytest.raises(RunFolderError, match="an earlier version made this run"):
+        verify_run(run)
 
 
 def complaint(run):

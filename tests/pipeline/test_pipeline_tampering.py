@@ -54,6 +54,41 @@ def a_number(run: Path) -> str:
     return need["id"]
 
 
+def a_statement(run: Path) -> str:
+    """One letter of a statement in needs.json becomes another."""
+    file = run / "needs.json"
+    need = json.loads(file.read_text("utf-8"))["needs"][2]
+    found = need["statement"]
+    at = next(i for i, character in enumerate(found) if character.isalpha())
+    swapped = found[:at] + ("q" if found[at] != "q" else "p") + found[at + 1 :]
+    key = f'"statement": {json.dumps(found, ensure_ascii=False)}'
+    text = file.read_text("utf-8")
+    assert text.count(key) == 1
+    changed = key.replace(json.dumps(found, ensure_ascii=False), json.dumps(swapped, ensure_ascii=False))
+    file.write_text(text.replace(key, changed), "utf-8")
+    return f"needs.json {need['id']} statement: expected {found!r}, found {swapped!r}"
+
+
+def a_term(run: Path) -> str:
+    """One letter of what a need is called."""
+    file = run / "needs.json"
+    need = json.loads(file.read_text("utf-8"))["needs"][0]
+    found = need["aspect_terms"][0]["value"]
+    text = file.read_text("utf-8")
+    at = text.index(f'"{found}"', text.index('"aspect_terms"', text.index(need["id"]))) + 1
+    file.write_text(text[:at] + "q" + text[at + 1 :], "utf-8")
+    return f"needs.json {need['id']} aspect_terms[0].value: expected {found!r}"
+
+
+def an_id(run: Path) -> str:
+    """One digit of a need's id, everywhere in needs.json."""
+    file = run / "needs.json"
+    need = json.loads(file.read_text("utf-8"))["needs"][0]["id"]
+    other = need[:-1] + ("0" if need[-1] != "0" else "1")
+    file.write_text(file.read_text("utf-8").replace(need, other), "utf-8")
+    return f"needs.json {need} card: expected 'a card for this need'"
+
+
 def documents(run: Path) -> str:
     file = run / "documents.parquet"
     change_byte(file, file.stat().st_size // 3)
@@ -91,7 +126,7 @@ def manifest(run: Path) -> str:
 
 @pytest.mark.parametrize(
     "tamper",
-    [a_quote, a_number, documents, rejected, page_words, page_data, manifest],
+    [a_quote, a_number, a_statement, a_term, an_id, documents, rejected, page_words, page_data, manifest],
     ids=lambda f: f.__name__,
 )
 def test_one_changed_byte_is_found_and_named(run: Path, tamper: Callable[[Path], str]) -> None:

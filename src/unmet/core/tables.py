@@ -80,6 +80,12 @@ MENTIONS: dict[str, pl.DataType] = {
     "need_id": pl.String(),  # null: unclustered, see reason
     "unclustered_reason": pl.String(),
     "typicality": pl.Float64(),  # cosine to the need's centre, 0–1; null if unclustered or not sampled
+    # What names, statements and ids of needs are made from, so that they can be made again:
+    "group": pl.String(),  # what the mention was grouped as: a concept or a cluster; null if unclustered
+    "term": pl.String(),  # what it is about, canonical; null if nothing tells
+    "aspect_term": pl.String(),  # canonical aspect
+    "opinion_term": pl.String(),  # canonical opinion
+    "pair_vote": pl.Float32(),  # how sure the side of a repeated pair is, −1 to 1; null if read once
 }
 
 

@@ -1,40 +1,22 @@
-"""The words of each group: what it is called and what is said of it, on which side, of which part."""
+"""The words of each group: what it is called, in which languages, and what is said of it."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from unmet.mining.concepts import LABEL, concept_of, concepts
 from unmet.mining.leftovers import STORY
-from unmet.mining.lexicon import generic_aspects
 from unmet.mining.sentences import Sentences
 from unmet.needs import phrases_en, phrases_zh
+from unmet.needs.opinion_phrases import common, opinion_shares, said_of
 from unmet.needs.phrases_en import normal
 from unmet.needs.said import Said
 from unmet.needs.telling import telling_phrases
-from unmet.text.words import stem_english, tag_words
 
-SETTLED = 0.25
-"""Vote (−1 to 1) of a repeated pair from which its mentions count for a side in the wording."""
-SUBJECT_SHARE, AGREED_SHARE = 0.2, 0.4
-"""Share of a phrase's mentions, and of those that name a part, that must name the same one."""
-GROUNDED, COMMON_NAMES = 0.05, 12
-"""Least share of sentences with a phrase that hold one of the group's most common names."""
-COMMON_PHRASES = 40
-"""Phrases of a group that are looked at, most common first."""
-READ_MENTIONS = 500
-"""Mentions of a phrase whose sentences are read (an even sample of more)."""
-SHORT_STATE = 2
-"""Characters of an opinion up to which its inferred aspect is its subject; longer ones name their own."""
-_CLAUSE_START = re.compile(r".*[,，。.!！?？;；~～…、:：\s]", re.DOTALL)
-_CLOSES = re.compile(r"^(?:了|的|啊|呢|吧|呀|哦)*[\s,，。.!！?？;；~～…、:：)）]|^(?:了|的)*$")
-"""What follows a phrase that is whole: the end of its clause."""
-_READ = (
+WORDING_COLUMNS = (
     "group",
     "language",
     "aspect",
@@ -52,6 +34,7 @@ _READ = (
     "start",
     "end",
 )
+"""Mention columns that words are made from; ``position`` and ``language`` are those of the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +52,34 @@ class GroupWords:
     titled: bool = False  # called by the title of its concept, because customers only name its states
 
 
-def words_of_groups(mentions: pl.DataFrame, sentences: Sentences, *, top: int = 12) -> dict[str, GroupWords]:
-    """Collect each group's words.
+def words_of_groups(
+    mentions: pl.DataFrame, sentences: Sentences, *, top: int = 12
+) -> dict[str, tuple[GroupWords, ...]]:
+    """Collect each group's words in every language that its own terms are in, that of most texts first.
+
+    Mentions that only sound like a group open no language: a group may have none of its own in theirs.
 
     Args:
-        mentions: grouped mentions (see ``mining.topics``): columns ``group``, ``language``, ``aspect``,
-            ``aspect_term``, ``aspect_end``, ``term``, ``opinion``, ``opinion_term``, ``opinion_start``,
-            ``opinion_end``, ``polarity``, ``pair_vote``, ``is_request``, ``position``, ``start``, ``end``.
+        mentions: grouped mentions, WORDING_COLUMNS (see ``mining.topics`` and ``core.tables.MENTIONS``).
         sentences: cuts their sentences, one group at a time.
         top: names kept.
     """
-    parts = _Parts(mentions.select(_READ))
-    everywhere = _shares(mentions.select("group", "language", "opinion_term").drop_nulls())
-    languages = _languages(mentions.select("group", "language", "term"))
+    parts = _Parts(mentions.select(WORDING_COLUMNS))
+    everywhere = opinion_shares(mentions.select("group", "language", "opinion_term").drop_nulls())
+    languages = _languages(mentions.select("group", "language", "term", "position"))
     stories = telling_phrases(parts, languages, sentences)
     found = {}
     for group, part in parts.items():
-        words = _words_of(_own(part, group), sentences, languages[group], everywhere, top)
-        found[group] = _titled(group, replace(words, stories=stories[group]))
+        own = _own(part, group)
+        found[group] = tuple(
+            _titled(
+                group,
+                replace(
+                    _words_of(own, sentences, language, everywhere, top), stories=stories[group, language]
+                ),
+            )
+            for language in languages[group]
+        )
     return found
 
 
@@ -110,20 +103,19 @@ class _Parts(Mapping[str, pl.DataFrame]):
         return len(self._rows)
 
 
-def _languages(rows: pl.DataFrame) -> dict[str, str]:
-    """A group of both languages speaks the one that most mentions of its own terms are in.
-
-    Mentions that only sound like the group do not count: a group may have none of its own in their language.
-    """
-    counted = rows.drop_nulls().group_by("group", "language", "term").len()
-    own = [_names_group(*row) for row in counted.select("group", "language", "term").iter_rows()]
-    counted = counted.with_columns(pl.Series("own", own, dtype=pl.Boolean))
-    kept = counted.filter(pl.col("own") | ~pl.col("own").any().over("group"))
-    totals = kept.group_by("group", "language").agg(pl.col("len").sum())
-    ranked = totals.sort(["len", "language"], descending=[True, False])
-    return dict(
-        ranked.unique("group", keep="first", maintain_order=True).select("group", "language").iter_rows()
+def _languages(rows: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Languages of each group's own terms, that of most texts first."""
+    rows = rows.drop_nulls()
+    distinct = rows.select("group", "language", "term").unique()
+    own = [_names_group(*row) for row in distinct.iter_rows()]
+    distinct = distinct.with_columns(pl.Series("own", own, dtype=pl.Boolean))
+    kept = distinct.filter(pl.col("own") | ~pl.col("own").any().over("group"))
+    texts = rows.join(kept, on=["group", "language", "term"]).group_by("group", "language")
+    ranked = texts.agg(pl.col("position").n_unique().alias("texts")).sort(
+        ["group", "texts", "language"], descending=[False, True, False]
     )
+    grouped = ranked.group_by("group", maintain_order=True).agg("language")
+    return {group: tuple(languages) for group, languages in grouped.iter_rows()}
 
 
 def _names_group(group: str, language: str, term: str) -> bool:
@@ -163,13 +155,6 @@ def names_thing(word: str, language: str) -> bool:
     return phrases_zh.names_thing(word) if language == "zh" else phrases_en.names_thing(word)
 
 
-def _shares(rows: pl.DataFrame) -> dict[tuple[str, str], float]:
-    """Share of each opinion among all opinions of its language."""
-    counted = rows.drop_nulls("opinion_term").group_by("language", "opinion_term").len()
-    totals = dict(counted.group_by("language").agg(pl.col("len").sum()).iter_rows())
-    return {(language, term): n / totals[language] for language, term, n in counted.iter_rows()}
-
-
 def _words_of(
     part: pl.DataFrame,
     sentences: Sentences,
@@ -180,10 +165,11 @@ def _words_of(
     counts = dict(part["polarity"].value_counts().iter_rows())
     n_requests = part.filter(pl.col("is_request") & (pl.col("polarity") == "neutral")).height
     part = part.filter(pl.col("language") == language)
+    names = common(_names(part), top)
     return GroupWords(
         language=language,
-        names=common(_names(part), top),
-        said=_said(part, sentences, language, everywhere),
+        names=names,
+        said=said_of(part, sentences, [name for name, _ in names], language, everywhere),
         stories=(),
         n_requests=n_requests,
         n_negative=counts.get("negative", 0),
@@ -211,105 +197,3 @@ def _names(part: pl.DataFrame) -> list[str]:
         else:
             names.append(term)
     return [name for name in names if name]
-
-
-def _said(
-    part: pl.DataFrame, sentences: Sentences, language: str, everywhere: dict[tuple[str, str], float]
-) -> tuple[Said, ...]:
-    rows = part.drop_nulls("opinion_term").with_columns(
-        pl.when(pl.col("is_request") & (pl.col("polarity") == "neutral"))
-        .then(pl.lit("request"))
-        .when(pl.col("pair_vote").abs() < SETTLED)
-        .then(pl.lit("unsure"))
-        .when(pl.col("polarity") == "neutral")
-        .then(pl.lit("unsure"))
-        .otherwise("polarity")
-        .alias("side")
-    )
-    total = max(rows.height, 1)
-    called = [name for name, _ in common(_names(part), COMMON_NAMES)]
-    ranked = rows["opinion_term"].value_counts().sort(["count", "opinion_term"], descending=[True, False])
-    found = []
-    for term, count in ranked.head(COMMON_PHRASES).iter_rows():
-        own = rows.filter(pl.col("opinion_term") == term)
-        read = sentences.added_to(own.gather_every(-(-own.height // READ_MENTIONS)))
-        sides = Counter(own["side"].to_list())
-        if not _grounded(read, called):
-            continue
-        found.append(
-            Said(
-                phrase=_enough(term, own) if language == "zh" else common(_plain(own), 1)[0][0],
-                complaints=sides["negative"],
-                praises=sides["positive"],
-                requests=sides["request"],
-                unsure=sides["unsure"],
-                subject=_subject(read, language),
-                closed=_closed(read),
-                lift=(count / total) / everywhere[language, term],
-            )
-        )
-    return tuple(found)
-
-
-def _grounded(own: pl.DataFrame, called: list[str]) -> bool:
-    """Whether enough sentences with a phrase name what the group is about.
-
-    An opinion that a guess brought into the group (粘 among words about standby) is told of something else.
-    """
-    named = own["sentence"].str.to_lowercase().str.contains_any(called).mean()
-    return isinstance(named, float) and named >= GROUNDED
-
-
-def _enough(term: str, own: pl.DataFrame) -> str:
-    """够用 stays 够用: its canonical form 用 says nothing."""
-    enough = own["opinion"].str.contains("够" + term, literal=True).mean()
-    return "够" + term if len(term) == 1 and isinstance(enough, float) and enough > 0.5 else term
-
-
-def _plain(own: pl.DataFrame) -> list[str]:
-    return [normal(opinion) for opinion in own["opinion"].to_list()]
-
-
-def _subject(own: pl.DataFrame, language: str) -> str | None:
-    """The part that most mentions of a phrase name or mean, as written."""
-    names = []
-    chosen = own.select("aspect", "aspect_term", "opinion_term", "term", "aspect_end", "opinion_start")
-    for aspect, aspect_term, opinion_term, term, end, start in chosen.iter_rows():
-        if aspect and aspect_term == term and end is not None and end <= start:
-            names.append(" ".join(aspect.lower().split()))
-        elif language == "zh" and term and term not in opinion_term and len(opinion_term) <= SHORT_STATE:
-            names.append(term)
-    if not names and language == "zh":
-        names = _before(own)
-    if not names:
-        return None
-    heads = common([_head(name, language) for name in names], 1)[0]
-    name = common([name for name in names if _head(name, language) == heads[0]], 1)[0][0]
-    agreed = heads[1] >= max(2, SUBJECT_SHARE * own.height, AGREED_SHARE * len(names))
-    return name if agreed and name not in generic_aspects() else None
-
-
-def _head(name: str, language: str) -> str:
-    """What "arm holes" and "hole", 安装师傅 and 师傅 have in common."""
-    return name[-2:] if language == "zh" else stem_english(name.rsplit(maxsplit=1)[-1])
-
-
-def _before(own: pl.DataFrame) -> list[str]:
-    """The noun right before a phrase that names no part: 电话 in "打了三次电话没人接"."""
-    names = []
-    for sentence, begin, start in own.select("sentence", "opinion_start", "start").iter_rows():
-        words = tag_words(_CLAUSE_START.sub("", sentence[: begin - start])[-6:], "zh")
-        if words and words[-1][1] in ("n", "l") and len(words[-1][0]) > 1:
-            names.append(words[-1][0])
-    return names
-
-
-def _closed(own: pl.DataFrame) -> float:
-    ends = (own["opinion_end"] - own["start"]).to_list()
-    after = [sentence[end:] for sentence, end in zip(own["sentence"].to_list(), ends, strict=True)]
-    return sum(bool(_CLOSES.match(rest)) for rest in after) / max(len(after), 1)
-
-
-def common(words: Sequence[str], top: int) -> tuple[tuple[str, int], ...]:
-    """The most common words with their counts, ties in order of the word."""
-    return tuple(sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0]))[:top])

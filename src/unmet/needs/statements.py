@@ -30,9 +30,14 @@ class Wording:
     text: str
     clauses: tuple[Clause, ...]
 
+    @property
+    def support(self) -> int:
+        """Mentions behind the phrases that are used."""
+        return sum(clause.mentions for clause in self.clauses)
+
 
 def write_statement(words: GroupWords) -> str:
-    """The group's statement in its own language."""
+    """The group's statement in the language of its words."""
     return word_need(words).text
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -35,35 +35,42 @@ _LONGEST_ZH = 8
 
 
 def telling_phrases(
-    parts: Mapping[str, pl.DataFrame], languages: Mapping[str, str], sentences: Sentences
-) -> dict[str, tuple[Said, ...]]:
-    """Telling phrases of each group's unhappy sentences, the most common first.
+    parts: Mapping[str, pl.DataFrame], languages: Mapping[str, Sequence[str]], sentences: Sentences
+) -> dict[tuple[str, str], tuple[Said, ...]]:
+    """Telling phrases of each group's unhappy sentences by group and language, the most common first.
 
     Args:
         parts: mentions by group: ``position``, ``language``, ``polarity``, ``start``, ``end``.
-        languages: group → the language its statement is written in.
+        languages: group → the languages its statement may be written in.
         sentences: cuts the sentences that are read.
     """
-    read = {group: _texts(part, languages[group], sentences) for group, part in parts.items()}
-    counted = {group: _counted(texts, languages[group]) for group, texts in read.items()}
+    counted: dict[tuple[str, str], Counter[str]] = {}
+    sizes: dict[tuple[str, str], int] = {}
     everywhere: dict[str, Counter[str]] = {"zh": Counter(), "en": Counter()}
     texts_of: Counter[str] = Counter()
-    for group, counts in counted.items():
-        everywhere.setdefault(languages[group], Counter()).update(counts)
-        texts_of[languages[group]] += len(read[group])
-    found = {}
-    for group, counts in counted.items():
-        language, size = languages[group], max(len(read[group]), 1)
-        total = max(texts_of[language], 1)
-        said: list[Said] = []
-        for phrase, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
-            lift = (count / size) / (everywhere[language][phrase] / total)
-            if count < max(LEAST_TEXTS, LEAST_SHARE * size) or len(said) == MOST_PHRASES:
-                break
-            if lift >= LEAST_LIFT:
-                said.append(Said(phrase, complaints=count, praises=0, lift=lift))
-        found[group] = tuple(said)
-    return found
+    for group, part in parts.items():
+        for language in languages[group]:
+            texts = _texts(part, language, sentences)
+            counts = _counted(texts, language)
+            counted[group, language], sizes[group, language] = counts, max(len(texts), 1)
+            everywhere.setdefault(language, Counter()).update(counts)
+            texts_of[language] += len(texts)
+    return {
+        key: _said(counts, sizes[key], everywhere[key[1]], max(texts_of[key[1]], 1))
+        for key, counts in counted.items()
+    }
+
+
+def _said(counts: Counter[str], size: int, everywhere: Counter[str], total: int) -> tuple[Said, ...]:
+    """The phrases that many of ``size`` texts hold and few of all ``total`` texts do."""
+    said: list[Said] = []
+    for phrase, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        if count < max(LEAST_TEXTS, LEAST_SHARE * size) or len(said) == MOST_PHRASES:
+            break
+        lift = (count / size) / (everywhere[phrase] / total)
+        if lift >= LEAST_LIFT:
+            said.append(Said(phrase, complaints=count, praises=0, lift=lift))
+    return tuple(said)
 
 
 def _texts(part: pl.DataFrame, language: str, sentences: Sentences) -> list[str]:

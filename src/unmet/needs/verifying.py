@@ -1,7 +1,8 @@
 """``unmet verify``: every number computed again, every quote found again.
 
-Nothing is taken from the report: cards are rebuilt from ``documents.parquet`` and ``mentions.parquet``
-with the configuration and seed of the manifest and compared field by field with ``needs.json``. Hashes of
+Nothing is taken from the report: cards, their statements and ids are rebuilt from ``documents.parquet`` and
+``mentions.parquet`` with the configuration and seed of the manifest and compared field by field with
+``needs.json``. Hashes of
 whole files come last, so that a changed digit is named as a digit and not as a changed file.
 """
 
@@ -24,8 +25,8 @@ from unmet.core.runs import RunFolder
 from unmet.core.tables import DOCUMENTS, MENTIONS, REJECTED, conforming, height, slices
 from unmet.needs.cards import COUNTED_DOCUMENTS, measure_needs
 from unmet.needs.evidence_checks import Difference, check_counts, check_documents, check_mentions
-from unmet.needs.identity import Statement
 from unmet.needs.needsfile import from_json, read_plain, to_json
+from unmet.needs.wording_checks import Renamed, check_names, groups_of_ids, rename
 
 MAX_DIFFERENCES = 20
 """Differences listed per check."""
@@ -39,8 +40,16 @@ REQUIRED = (
     "report.html",
 )
 REPORT_DATA = re.compile(r'<script type="application/json" id="unmet-data">(.*?)</script>', re.DOTALL)
-DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ArithmeticError, OSError, ValueError)
-"""What reading or counting a damaged table can raise."""
+DAMAGE = (
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    ArithmeticError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+"""What reading, counting or wording a damaged table can raise."""
 
 Plain = dict[str, Any]
 
@@ -80,13 +89,15 @@ def verify_run(folder: Path) -> VerifyReport:
 
     check("quotes found byte for byte", len(quotes), _check_quotes(quotes, documents))
     try:
-        expected = _expected(found, documents, mentions, config, manifest["models"])
+        renamed = rename(documents, mentions, groups_of_ids(mentions, _kept(found, config)))
+        expected = _expected(found, documents, mentions, renamed, config, manifest["models"])
     except (*DAMAGE, RunFolderError) as error:
         broken = Difference("documents.parquet, mentions.parquet", "cards", "computable", str(error))
         check("numbers and words of cards recomputed", 0, [broken])
     else:
         numbers = count_leaves(expected)
         check("numbers and words of cards recomputed", numbers, _check_needs(expected, found))
+        check("groups have the ids that follow from them", len(renamed.ids), check_names(renamed, mentions))
     n_documents, n_mentions = height(documents), height(mentions)
     check("texts match their hash", n_documents, check_documents(documents))
     check("mentions lie in their documents", n_mentions, check_mentions(documents, mentions))
@@ -125,11 +136,19 @@ def _open_table(folder: Path, name: str) -> pl.LazyFrame:
     if not file.is_file():
         raise RunFolderError("the file is missing", where=str(file))
     try:
-        table = conforming(pl.scan_parquet(file), TABLES[name], name=name)
+        scanned = pl.scan_parquet(file)
+        older = name == "mentions" and "group" not in scanned.collect_schema().names()
+        table = conforming(scanned, TABLES[name], name=name)
         for _ in slices(table):
             pass
     except (*DAMAGE, RunFolderError) as error:
         raise RunFolderError(f"the file is damaged: {error}", where=str(file)) from error
+    if older:
+        raise RunFolderError(
+            "an earlier version made this run and did not store what statements are made from",
+            where=str(file),
+            hint="Mine again with this version, or verify with the one in manifest.json.",
+        )
     return table
 
 
@@ -165,16 +184,11 @@ def _expected(
     found: Plain,
     documents: pl.LazyFrame,
     mentions: pl.LazyFrame,
+    renamed: Renamed,
     config: MineConfig,
     models: dict[str, str],
 ) -> Plain:
-    """``needs.json`` as it follows from the tables; only wording and descent are taken from the file."""
-    present = mentions.select(pl.col("need_id").drop_nulls().unique()).collect().to_series()
-    statements = {need: Statement("", "") for need in present}
-    for need in found["needs"]:
-        terms = tuple(term["value"] for term in need["aspect_terms"])
-        statements[need["id"]] = Statement(need["statement"], need["language"], terms)
-    previous = {need["id"]: need["id"] for need in found["needs"] if need["previous_id"] is not None}
+    """``needs.json`` as it follows from the tables; only descent is taken from the file."""
     lineage = {
         need["id"]: {key: need["extra"][key] for key in ("split_from", "merged_from") if key in need["extra"]}
         for need in found["needs"]
@@ -182,17 +196,22 @@ def _expected(
     counted = documents.select(COUNTED_DOCUMENTS).collect()
     measured = measure_needs(
         counted,
-        mentions,
-        statements=statements,
+        mentions.with_columns(renamed.need_id),
+        statements=renamed.statements,
         config=config,
         models=models,
-        previous=previous,
+        previous={need: need for need in _kept(found, config)},
         lineage=lineage,
         texts=documents,
     )
     return to_json(
         measured.needs, documents=counted, mentions=measured.mentions, config=config, texts=documents
     )
+
+
+def _kept(found: Plain, config: MineConfig) -> set[str]:
+    """Ids that cards have from an earlier run."""
+    return {need["id"] for need in found["needs"] if need["previous_id"] and config.previous is not None}
 
 
 def _check_needs(expected: Plain, found: Plain) -> Iterator[Difference]:

@@ -17,10 +17,9 @@ from unmet.core.files import atomic_path
 from unmet.core.tables import MENTIONS, positions_of, slices
 from unmet.mining.topics import READ_COLUMNS, group_mentions
 from unmet.needs.cards import COUNTED_DOCUMENTS, measure_needs
-from unmet.needs.group_words import words_of_groups
-from unmet.needs.identity import FOUNDING_DOCUMENTS, Match, Statement, assign_ids, match_previous
+from unmet.needs.identity import Match, Statement, match_previous
+from unmet.needs.naming import name_needs
 from unmet.needs.needsfile import to_json
-from unmet.needs.statements import write_statement
 
 _GROUPED_DOCUMENTS = ("document_id", "language", "text", "product", "category")
 _SET = (
@@ -31,6 +30,11 @@ _SET = (
     "need_id",
     "unclustered_reason",
     "typicality",
+    "group",
+    "term",
+    "aspect_term",
+    "opinion_term",
+    "pair_vote",
 )
 """Mention columns that grouping sets; the others stay as they were read from the texts."""
 
@@ -110,20 +114,9 @@ def _groups(documents: Path, mentions: Path, config: MineConfig) -> _Grouped:
     """A function of its own, so that the texts held for grouping are freed before anything is written."""
     corpus = pl.read_parquet(documents, columns=list(_GROUPED_DOCUMENTS)).sort("document_id")
     grouped = group_mentions(_numbered(mentions, corpus["document_id"]), corpus, config=config)
-    statements = {
-        group: Statement(
-            text=write_statement(words),
-            language=words.language,
-            aspect_terms=tuple(name for name, _ in words.names),
-        )
-        for group, words in words_of_groups(grouped.mentions, grouped.sentences).items()
-    }
-    ids = assign_ids(_founders(grouped.mentions, corpus["document_id"]), statements)
-    need = pl.col("group").replace_strict(ids, default=None, return_dtype=pl.String())
-    return _Grouped(
-        grouped.mentions.with_columns(need.alias("need_id")).select(_SET),
-        {ids[group]: statement for group, statement in statements.items()},
-    )
+    named = name_needs(grouped.mentions, grouped.sentences, corpus["document_id"])
+    need = pl.col("group").replace_strict(named.ids, default=None, return_dtype=pl.String())
+    return _Grouped(grouped.mentions.with_columns(need.alias("need_id")).select(_SET), named.statements)
 
 
 def _numbered(mentions: Path, ids: pl.Series) -> pl.DataFrame:
@@ -135,18 +128,3 @@ def _numbered(mentions: Path, ids: pl.Series) -> pl.DataFrame:
         for part in slices(pl.scan_parquet(mentions).select(columns))
     ]
     return pl.concat(parts, rechunk=True)
-
-
-def _founders(mentions: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
-    """Group (as ``need_id``) and ``document_id`` of the first documents of every group."""
-    first = (
-        mentions.lazy()
-        .select(pl.col("group").alias("need_id"), "position")
-        .drop_nulls("need_id")
-        .unique()
-        .group_by("need_id")
-        .agg(pl.col("position").bottom_k(FOUNDING_DOCUMENTS))
-        .explode("position")
-        .collect()
-    )
-    return first.select("need_id", ids.gather(first["position"]).alias("document_id"))
