@@ -97,7 +97,9 @@ def _config(settings: dict[str, Any], path: Path) -> FinetuneConfig:
     if unknown:
         hint = "The model was made by another version of unmet."
         raise ModelError(f"unknown settings {', '.join(unknown)}", where=str(path / SETTINGS), hint=hint)
-    return FinetuneConfig(**settings["config"])
+    # JSON knows lists only; settings of several values are tuples.
+    told = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["config"].items()}
+    return FinetuneConfig(**told)
 
 
 def _task(entry: dict[str, Any], path: Path) -> Task:
