@@ -98,7 +98,7 @@ def _config(settings: dict[str, Any], path: Path) -> FinetuneConfig:
         hint = "The model was made by another version of unmet."
         raise ModelError(f"unknown settings {', '.join(unknown)}", where=str(path / SETTINGS), hint=hint)
     # JSON knows lists only; settings of several values are tuples.
-    told = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["config"].items()}
+    told: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["config"].items()}
     return FinetuneConfig(**told)
 
 
