@@ -50,6 +50,13 @@ def test_generic_praise_of_the_whole_says_nothing_about_what_is_wanted():
     assert got["term_reason"].to_list() == [OVERALL, OVERALL]
 
 
+def test_a_unit_of_measure_is_no_thing_that_customers_want():
+    frame = frame_of([("inches", "shorter", "general"), ("厘米", "短", "general")])
+    english = frame.with_columns(pl.Series("language", ["en", "zh"]))
+    got = add_terms(english)
+    assert not {"inch", "厘米"} & set(got["term"].to_list())
+
+
 def test_a_telling_opinion_stands_in_for_a_missing_aspect():
     got = add_terms(frame_of([(None, "漏水", "durability")]))
     assert got["term"].to_list() == ["漏水"]

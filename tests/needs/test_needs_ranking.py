@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from needs_simulator import Planted, simulate
@@ -9,7 +11,15 @@ from unmet.core.records import Estimate
 from unmet.needs.bootstrap import choose_clusters
 from unmet.needs.cards import build_needs
 from unmet.needs.impact import Effects, estimate_effects
-from unmet.needs.ranking import LEAST_OPPORTUNITY, rank_bounds, rank_order, shrink, spread_between
+from unmet.needs.ranking import (
+    FEW_UNMET,
+    LEAST_OPPORTUNITY,
+    rank_bounds,
+    rank_order,
+    says_something,
+    shrink,
+    spread_between,
+)
 from unmet.needs.statistics import line_up
 
 
@@ -78,3 +88,33 @@ def test_cards_carry_the_bound_they_are_ranked_by():
     bounds = dict(zip(evidence.need_ids, rank_bounds(effects, counts, NeedsConfig(), normals), strict=True))
     assert {need.id: need.extra["rank_bound"] for need in found} == bounds
     assert bounds["loud"] < LEAST_OPPORTUNITY < bounds["costly"]
+
+
+def test_few_texts_that_say_nothing_in_common_prove_nothing():
+    assert not says_something(0, FEW_UNMET - 1)
+    assert says_something(0, FEW_UNMET)
+    assert says_something(2, 5)
+    assert says_something(None, 5)
+
+
+def test_a_small_need_without_a_phrase_stands_behind_the_loud_one_whatever_it_costs():
+    planted = [Planted("costly", 0.06, 0.05, -1.5, 0.3), Planted("loud", 0.3, 0.05)]
+    shop = simulate(planted, seed=3, documents=900)
+
+    def ranked(mentions: int) -> list[tuple[str, float, int]]:
+        statements = {name: replace(words, mentions=mentions) for name, words in shop.statements.items()}
+        found = build_needs(
+            shop.documents, shop.mentions, statements=statements, config=MineConfig(), models={}
+        )
+        return [
+            (need.id, need.extra["rank_bound"], need.extra["unmet_documents"])
+            for need in found
+            if need.extra["statement_mentions"] == mentions
+        ]
+
+    told, plain = ranked(5), ranked(0)
+    assert [name for name, _, _ in told] == ["costly", "loud"]
+    assert told[0][1] > LEAST_OPPORTUNITY
+    assert [name for name, _, _ in plain] == ["loud", "costly"]
+    assert plain[1][1] == 0.0
+    assert plain[1][2] < FEW_UNMET <= plain[0][2]

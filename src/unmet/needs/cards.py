@@ -23,7 +23,7 @@ from unmet.needs.identity import Statement, final_ids
 from unmet.needs.impact import Effects, estimate_effects, rating_problem
 from unmet.needs.opportunity import Scores, satisfaction_of, score_need
 from unmet.needs.quotes import MIN_QUOTES, choose_quotes, pool_of, with_texts
-from unmet.needs.ranking import rank_bounds, rank_order
+from unmet.needs.ranking import rank_bounds, rank_order, says_something
 from unmet.needs.shares import wilson
 from unmet.needs.statistics import Evidence, aspect_counts, line_up, mood_of, segment_of
 from unmet.needs.trends import Calendar, calendar_of, mentioning_per_month, slope_of, trend_points
@@ -182,6 +182,7 @@ class _Cards:
         self.effects: Effects = estimate_effects(evidence, self.clusters)
         draws = np.random.Generator(np.random.PCG64(config.seed))
         self.normals = draws.standard_normal((config.needs.bootstrap_replicates, 3))
+        # Bound of each need for the order of cards; without rating there is none.
         self.bounds: list[float | None] = [None] * len(evidence.need_ids)
         if not self.problem:
             counts = [len(evidence.positions(i)) for i in range(len(evidence.need_ids))]
@@ -202,6 +203,8 @@ class _Cards:
         }
         complaints, praises = chips_of(mentions)
         scores = self._scores(index, documents)
+        if scores and not says_something(statement.mentions, sides["unmet"]):
+            self.bounds[index] = 0.0
         mean, variance = float(self.effects.value[index, 2]), float(self.effects.covariance[index, 2, 2])
         trend, trend_extra, trend_note = self._trend(index)
         notes = [self.problem] if self.problem else list(scores.notes if scores else ())
@@ -234,6 +237,7 @@ class _Cards:
                 "unmet_documents": sides["unmet"],
                 "unmet_share": asdict(self.unmet_shares[index]),
                 "rank_bound": self.bounds[index],
+                "statement_mentions": statement.mentions,
                 "interval_by": self.clusters.unit,
                 **trend_extra,
             },

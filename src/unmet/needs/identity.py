@@ -21,11 +21,15 @@ LINEAGE_SHARE = 0.30
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A need in plain words, its language, and the terms that name what it is about."""
+    """A need in plain words, its language, and the terms that name what it is about.
+
+    ``mentions`` stand behind the phrases of the text; ``None`` if it was not put together from mentions.
+    """
 
     text: str
     language: str
     aspect_terms: tuple[str, ...] = ()
+    mentions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ def name_needs(mentions: pl.DataFrame, sentences: Sentences, documents: pl.Serie
         documents: ids of the corpus in order; ``position`` counts in it.
     """
     statements = {
-        group: Statement(wording.text, words.language, tuple(name for name, _ in words.names))
+        group: Statement(
+            wording.text, words.language, tuple(name for name, _ in words.names), wording.support
+        )
         for group, (words, wording) in worded_groups(mentions, sentences).items()
     }
     ids = assign_ids(_founders(mentions, documents), statements)

@@ -24,6 +24,8 @@ from unmet.needs.opportunity import score_need, t_ratio
 LEAST_OPPORTUNITY = 1.5
 """Points of opportunity (0–20) below which a lower bound counts as none: a swing of 0.3 stars. Among needs
 whose effect may be that small, the number of customers who complain or ask decides."""
+FEW_UNMET = 60
+"""Unmet documents (two of the largest least groups) below which a need must say something to be proven."""
 _ROUNDS = 60
 
 
@@ -43,6 +45,21 @@ def rank_bounds(
         score_need(shrunk, need, count, config, normals).opportunity.low
         for need, count in enumerate(documents)
     ]
+
+
+def says_something(said: int | None, unmet_documents: int) -> bool:
+    """Whether the effect of a need can be put down to what it is about.
+
+    Texts of a small group are picked by one word ("inches", "out of the package") and by being unhappy, so
+    their ratings are low whatever the word is. Only what several of them say of it shows that it is what
+    hurts; a larger group is not bound to one wording.
+
+    Args:
+        said: mentions behind the phrases of the statement, 0 for a plain frame; ``None`` if it was not
+            worded from mentions.
+        unmet_documents: documents that complain or ask.
+    """
+    return said != 0 or unmet_documents >= FEW_UNMET
 
 
 def shrink(effects: Effects, level: float) -> Effects:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unmet.needs.ranking import LEAST_OPPORTUNITY
+from unmet.needs.ranking import FEW_UNMET, LEAST_OPPORTUNITY
 from unmet.report.wording import Plain, Words, decimal, percent, signed, whole
 
 
@@ -88,6 +88,7 @@ def _opportunity(need: Plain, words: Words) -> str:
             opportunity=decimal(need["opportunity"]["value"]),
             low=decimal(bound),
             least=decimal(LEAST_OPPORTUNITY),
+            few=whole(FEW_UNMET),
         )
     )
 
