@@ -64,7 +64,7 @@ def area(truth: Numbers, scores: Numbers, weights: Numbers | None = None) -> flo
 def sentiment(work: Path, tier: Path) -> None:
     """Held-out fold of every source, and two sets of kinds never trained on."""
     told, encoder = read_tier(tier), load_encoder(tier / "encoder", threads=1)
-    join, biases = read_join(told.tasks["sentiment"], 3, told.where), LinearModels(PACKAGES / "linear")
+    join, shipped = read_join(told.tasks["sentiment"], 3, told.where), LinearModels(PACKAGES / "linear")
     table = pl.read_parquet(work / "linear_sentiment.parquet").filter(pl.col("part") != "train")
     for part in table["part"].unique(maintain_order=True):
         rows = table.filter(pl.col("part") == part)
@@ -87,7 +87,7 @@ def sentiment(work: Path, tier: Path) -> None:
             else:
                 decided = rows["decided"].to_numpy() if name == "linear" else found.argmax(axis=1)
                 if name == "join":
-                    decided = biased_argmax(found, join.bias_share * biases.sentiment_biases(texts))
+                    decided = biased_argmax(found, join.bias_share * shipped.sentiment_with_biases(texts)[1])
                 line(part, name, "macro-F1", estimate(macro_f1, truth, decided), len(truth))
                 line(part, name, "ECE", expected_calibration_error(truth, found), len(truth))
 

@@ -23,6 +23,7 @@ from unmet.models.calibration import biased_argmax
 from unmet.models.catalog import PACKAGES
 from unmet.models.classifier import load_classifier
 from unmet.models.encoder import EncoderModel, load_encoder
+from unmet.models.heads import in_order
 from unmet.models.intensity import IntensityModel
 from unmet.models.late_fusion import Join, fit_join, join_told
 from unmet.models.tier_file import FORMAT, TIER_FILE
@@ -30,15 +31,14 @@ from unmet.models.tier_file import FORMAT, TIER_FILE
 CLASSES = ("negative", "neutral", "positive")
 DEFAULT = {
     "sentiment": "join", "need": "join", "intensity": "join",
-    "aspects": "encoder", "entities": "encoder", "given_aspects": "encoder",
+    "aspects": "linear", "entities": "linear", "given_aspects": "encoder",
 }  # fmt: skip
 Table = np.ndarray
 
 
 def probabilities(encoder: EncoderModel, head: str, texts: list[str], labels: tuple[str, ...]) -> Table:
-    """Calibrated probabilities of a head with its columns in the given order, shape ``(n, K)``."""
-    own = encoder.heads[head].task.labels
-    return encoder.run(texts, None, (head,))[head][:, [own.index(label) for label in labels]]
+    """Calibrated probabilities or scores of a head, columns in the given order, shape ``(n, K)``."""
+    return in_order(encoder.run(texts, None, (head,))[head], encoder.heads[head].task.labels, labels)
 
 
 def development(work: Path, task: str) -> tuple[list[str], Table, Table]:
@@ -69,7 +69,7 @@ def best_bias_share(texts: list[str], truth: Table, joined: Table) -> float:
     """Share of the linear label biases with the best mean macro-F1 over the registers."""
     model = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
     register = model.head.registers(model.columns.features(texts)).argmax(axis=1)
-    biases = model.biases(texts)
+    biases = model.with_biases(texts)[1]
     found = {}
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         decided = biased_argmax(joined, share * biases)
@@ -100,9 +100,7 @@ def intensity(work: Path, encoder: EncoderModel) -> dict[str, object]:
     rows = intensity_recipe.IntensityRows(train["text"].to_list(), values, [""] * len(values))
     columns, read_out = intensity_recipe.train(rows, sentiment_model)
     linear = IntensityModel("", columns, sentiment_model, read_out).predict(dev["text"].to_list())
-    names = encoder.heads["intensity"].task.labels
-    deep = encoder.run(dev["text"].to_list(), None, ("intensity",))["intensity"]
-    deep = deep[:, [names.index(name) for name in ("valence", "arousal")]]
+    deep = probabilities(encoder, "intensity", dev["text"].to_list(), ("valence", "arousal"))
     truth = dev.select("valence", "arousal").to_numpy()
     steps = np.arange(0, 1.01, 0.05)
     errors = [

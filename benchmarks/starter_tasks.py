@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ import needs_recipe
 import sentiment_recipe
 import train_entities
 from spans import held_out_texts
-from starter_corpus import AMAZON_TRAIN, DATA, DIMABSA, HELD_OUT_FOLDS, detokenize
+from starter_corpus import AMAZON_TRAIN, DATA, DIMABSA, HELD_OUT_FOLDS, detokenize, forbidden_texts
 from unmet.core.files import write_json
 from unmet.evaluate.splits import text_folds
 
@@ -56,11 +57,10 @@ def few(rows: int, most: int) -> np.ndarray:
     return np.random.default_rng(SEED).permutation(rows)[:most]
 
 
-def forbidden() -> set[str]:
+@cache
+def forbidden() -> frozenset[str]:
     """Texts that no training file may hold."""
-    from starter_corpus import forbidden_texts
-
-    return {text.strip() for text in forbidden_texts()}
+    return frozenset(text.strip() for text in forbidden_texts())
 
 
 def sentiment(out: Path) -> None:

@@ -73,7 +73,7 @@ def test_labels_follow_the_linear_biases_as_far_as_the_join_says(tiny_tier: Path
         told["tasks"]["sentiment"]["bias_share"] = share
         (folder / "tier.json").write_text(json.dumps(told), "utf-8")
         probabilities, labels = load_models(str(folder)).sentiment_with_labels(texts)
-        wanted = (np.log(probabilities) + share * linear.sentiment_biases(texts)).argmax(axis=1)
+        wanted = (np.log(probabilities) + share * linear.sentiment_with_biases(texts)[1]).argmax(axis=1)
         assert labels == [("negative", "neutral", "positive")[k] for k in wanted]
         decided[share] = labels
     assert decided[0.0] != decided[2.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,6 @@ from unmet.cli.options import need_torch, option
 from unmet.cli.output import emit_json, say
 
 if TYPE_CHECKING:
-    from unmet.core.records import Estimate
     from unmet.models.answering import Answering
 
 
@@ -39,7 +39,7 @@ def evaluate(
         "task": chosen.name,
         "kind": chosen.kind,
         "rows": len(examples),
-        "measures": {name: shape(value) for name, value in found.items()},
+        "measures": {name: asdict(value) for name, value in found.items()},
     }
     if not as_json:
         say(f"{asked.name}, {chosen.name} ({chosen.kind}), {len(examples):,} rows")
@@ -57,22 +57,19 @@ def evaluate(
         emit_json(result)
 
 
-def shape(value: Estimate) -> dict[str, float]:
-    """An estimate for machines."""
-    return {"value": value.value, "low": value.low, "high": value.high}
-
-
 def open_model(model: str) -> Answering:
     """Any model by name or folder; a fine-tuned folder runs on torch.
 
     Raises:
         ModelError: there is no such model.
     """
-    if (Path(model).expanduser() / "finetune.json").is_file():
+    from unmet.models.answering import answering
+    from unmet.models.heads import SETTINGS_FILE
+
+    folder = Path(model).expanduser()
+    if (folder / SETTINGS_FILE).is_file():
         need_torch()
         from unmet.training.answering import finetuned_answers
 
-        return finetuned_answers(Path(model).expanduser())
-    from unmet.models.answering import answering
-
-    return answering(str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model)
+        return finetuned_answers(folder)
+    return answering(str(folder) if folder.is_dir() else model)

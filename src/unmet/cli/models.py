@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,7 +75,7 @@ def compare(
 
     Example: unmet models compare linear models/shop-onnx --data test.csv --task sentiment
     """
-    from unmet.cli.evaluate import open_model, shape
+    from unmet.cli.evaluate import open_model
     from unmet.training.comparing import compared
 
     if len(names) < 2:
@@ -86,9 +87,9 @@ def compare(
                 {
                     "model": row.model,
                     "name": row.name,
-                    "measures": {key: shape(value) for key, value in row.measures.items()},
+                    "measures": {key: asdict(value) for key, value in row.measures.items()},
                     "main": row.main,
-                    "gain": shape(row.gain) if row.gain else None,
+                    "gain": asdict(row.gain) if row.gain else None,
                 }
                 for row in found
             ]
@@ -116,7 +117,6 @@ def join(
 
     Example: unmet models join models/shop-onnx --data sentiment=dev.csv --data need=n.csv --out tiers/shop
     """
-    from unmet.cli.evaluate import shape
     from unmet.cli.finetune import named_files
     from unmet.models.catalog import load_models
     from unmet.training.joining import make_tier
@@ -132,7 +132,7 @@ def join(
     )
     if as_json:
         keys = ("task", "by", "measure", "values")
-        emit_json([{**{key: getattr(c, key) for key in keys}, "gain": shape(c.gain)} for c in choices])
+        emit_json([{**{key: getattr(c, key) for key in keys}, "gain": asdict(c.gain)} for c in choices])
         return
     for choice in choices:
         values = ", ".join(f"{by} {value:.4f}" for by, value in choice.values.items())

@@ -74,16 +74,20 @@ def risk_coverage(truth: ArrayLike, predicted: ArrayLike, confidence: ArrayLike)
     return RiskCoverage(answered / len(wrong), np.cumsum(wrong) / answered)
 
 
+def softmax(logits: Floats) -> Floats:
+    """Along the last axis, in double precision, safe for large values."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Floats = raised / raised.sum(axis=-1, keepdims=True)
+    return result
+
+
 def tempered(probabilities: ArrayLike, temperature: float) -> Floats:
     """Probabilities at another temperature: above 1 less sure, below 1 surer; the order stays.
 
     >>> tempered([[0.8, 0.2]], 2.0).round(3).tolist()
     [[0.667, 0.333]]
     """
-    logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)) / temperature
-    raised = np.exp(logs - logs.max(axis=1, keepdims=True))
-    result: Floats = raised / raised.sum(axis=1, keepdims=True)
-    return result
+    return softmax(np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)) / temperature)
 
 
 def fit_temperature(truth: ArrayLike, probabilities: ArrayLike) -> float:

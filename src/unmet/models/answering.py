@@ -19,7 +19,6 @@ from unmet.models.encoder_package import is_encoder_package
 from unmet.models.head_calibration import outputs_for, plain_spans
 from unmet.models.heads import Task
 from unmet.models.linear import TextModels
-from unmet.models.package import MANIFEST_FILE
 from unmet.models.tier_file import EXPECTED
 
 NAMES = {"ASPECT": "aspect_span", "OPINION": "opinion_span"}
@@ -82,10 +81,14 @@ class TierAnswers:
 _READ: dict[str, Callable[[TextModels, Sequence[str]], Any]] = {
     "sentiment": lambda models, texts: models.sentiment(texts),
     "intensity": lambda models, texts: models.intensity(texts),
-    "need": lambda models, texts: np.stack([1 - models.need(texts), models.need(texts)], axis=1),
+    "need": lambda models, texts: _both_sides(models.need(texts)),
     "entities": lambda models, texts: [[(*e.span, e.type) for e in own] for own in models.entities(texts)],
     "opinions": lambda models, texts: [_opinion_spans(own) for own in models.opinions(texts)],
 }
+
+
+def _both_sides(positive: Any) -> Any:
+    return np.stack([1 - positive, positive], axis=1)
 
 
 def _opinion_spans(opinions: Sequence[Any]) -> list[tuple[int, int, str]]:
@@ -132,7 +135,7 @@ def answering(model: str) -> Answering:
         ModelError: there is no such model.
     """
     folder = Path(model)
-    if (folder / MANIFEST_FILE).is_file() and is_encoder_package(folder):
+    if is_encoder_package(folder):
         return PackageAnswers(load_encoder(folder))
     return TierAnswers(load_models(model))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from unmet.core.errors import ModelError
 from unmet.models.encoder_package import is_encoder_package
+from unmet.models.heads import SETTINGS_FILE
 from unmet.models.linear import LinearModels, TextModels
 from unmet.models.package import MANIFEST_FILE
 from unmet.models.tier_file import TIER_FILE
@@ -58,11 +59,11 @@ def _from_folder(folder: Path) -> TextModels:
         from unmet.models.starter import load_tier
 
         return load_tier(folder, linear, _threads())
-    if (folder / MANIFEST_FILE).is_file() and is_encoder_package(folder):
+    if is_encoder_package(folder):
         from unmet.models.starter import load_package_tier
 
         return load_package_tier(folder, linear, _threads())
-    if (folder / "finetune.json").is_file():
+    if (folder / SETTINGS_FILE).is_file():
         raise ModelError(
             "This is a fine-tuned model; running it without torch needs a package.",
             where=str(folder),

@@ -76,14 +76,13 @@ class Classifier:
 
     def decide(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
         """Probabilities ``(n, K)`` and decided classes ``(n,)``, by the rule of each text's register."""
-        features = self.columns.features(texts)
-        probabilities = self.head.probabilities(features)
-        return probabilities, biased_argmax(probabilities, self.head.registers(features) @ self.bias)
+        probabilities, biases = self.with_biases(texts)
+        return probabilities, biased_argmax(probabilities, biases)
 
-    def biases(self, texts: Sequence[str]) -> Floats:
-        """What :meth:`decide` adds to the log probabilities of each text, shape ``(n, K)``."""
-        result: Floats = self.head.registers(self.columns.features(texts)) @ self.bias
-        return result
+    def with_biases(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Probabilities, and what :meth:`decide` adds to their logs, both of shape ``(n, K)``."""
+        features = self.columns.features(texts)
+        return self.head.probabilities(features), self.head.registers(features) @ self.bias
 
 
 def columns_from(package: Package, where: str) -> Columns:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from unmet.evaluate.calibration import tempered
+from unmet.evaluate.calibration import softmax, tempered
 from unmet.models.encoder_package import VECTOR, Head
 from unmet.models.heads import DECIDING, unscaled
 from unmet.models.tags import best_tags, read_spans
@@ -65,7 +65,7 @@ class Merger:
             values = np.asarray(outputs[output_of(name, self._heads)], dtype=np.float64)
             head = self._heads.get(name)
             if head is not None and head.task.kind in DECIDING:
-                values = _softmax(values)
+                values = softmax(values)
             np.add.at(sums, self._windows.example[numbers], values * lengths[:, None])
         for name, found in self._spans.items():
             head = self._heads[name]
@@ -96,19 +96,13 @@ def tempered_span(span: ScoredSpan, temperature: float) -> ScoredSpan:
     return span._replace(probability=float(sure))
 
 
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: NDArray[np.float64] = raised / raised.sum(axis=-1, keepdims=True)
-    return result
-
-
 def _spans(scores: Floats, places: Ints, head: Head) -> list[ScoredSpan]:
     if not len(scores):
         return []
     tags = best_tags(scores)
     if not tags.any():
         return []
-    sure = _softmax(scores.astype(np.float64))[np.arange(len(tags)), tags]
+    sure = softmax(scores.astype(np.float64))[np.arange(len(tags)), tags]
     found = []
     for start, end, kind in read_spans(tags, places, head.task):
         inside = (places[:, 0] < end) & (places[:, 1] > start) & (tags > 0)

@@ -156,10 +156,8 @@ def _calibrate_spans(task: Task, truth: list[list[Span]], found: list[list[Score
     temperature = fit_temperature(right, raw)
     sure = tempered(raw, temperature)
     threshold = _best_span_threshold(sure[:, 1], right, sum(len(set(spans)) for spans in truth))
-    kept = [
-        [s for s in spans if tempered([[1 - s.probability, s.probability]], temperature)[0, 1] >= threshold]
-        for spans in found
-    ]
+    probability = iter(sure[:, 1].tolist())
+    kept = [[s for s in spans if next(probability) >= threshold] for spans in found]
     after = measure_head("tags", task.labels, truth, plain_spans(kept, 0.0))
     for scores, values in ((before, raw), (after, sure)):
         scores["ece"] = expected_calibration_error(right, values, predicted=np.ones(len(right), np.int64))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+SETTINGS_FILE = "finetune.json"
+"""In the folder of a fine-tuned model: its tasks, settings and measures."""
 KINDS = ("classes", "flag", "scores", "tags", "pairs", "vectors")
 DECIDING = ("classes", "flag", "pairs")
 """Kinds that give probabilities of classes."""
@@ -45,6 +47,13 @@ class Task:
         if self.kind == "tags":
             return 1 + 2 * len(self.labels)
         return 0 if self.kind == "vectors" else len(self.labels)
+
+
+def in_order(
+    values: NDArray[np.float32], own: tuple[str, ...], labels: tuple[str, ...]
+) -> NDArray[np.float32]:
+    """Columns of ``own`` labels, shape ``(n, K)``, in the order of ``labels``."""
+    return values if own == labels else values[:, [own.index(label) for label in labels]]
 
 
 def scaled(scores: NDArray[np.float32], task: Task) -> NDArray[np.float32]:

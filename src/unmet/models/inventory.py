@@ -10,12 +10,11 @@ from typing import Any
 
 from unmet.core.errors import InputError, ModelError
 from unmet.models.catalog import PACKAGES, TIERS, load_models
+from unmet.models.encoder_package import ENCODER_TASK
+from unmet.models.heads import SETTINGS_FILE
 from unmet.models.linear import TASK_FOLDERS
-from unmet.models.package import MANIFEST_FILE, read_manifest
+from unmet.models.package import MANIFEST_FILE, package_version, read_manifest
 from unmet.models.tier_file import TIER_FILE, TIER_TASKS, read_tier
-
-SETTINGS = "finetune.json"
-KINDS = ("tier", "encoder", "package", "finetuned")
 
 
 def kind_of(folder: Path) -> str | None:
@@ -27,8 +26,8 @@ def kind_of(folder: Path) -> str | None:
             task = read_manifest(folder).get("task")
         except ModelError:
             return None
-        return "encoder" if task == "encoder" else "package"
-    if (folder / SETTINGS).is_file():
+        return "encoder" if task == ENCODER_TASK else "package"
+    if (folder / SETTINGS_FILE).is_file():
         return "finetuned"
     named = [name for name in TASK_FOLDERS.values() if (folder / name / MANIFEST_FILE).is_file()]
     return "tier" if named else None
@@ -72,8 +71,7 @@ def _name(folder: Path, kind: str) -> str:
         return f"{tier.name}@{tier.version}"
     if kind == "tier":
         return load_models("linear" if folder == PACKAGES / "linear" else str(folder)).name
-    manifest = read_manifest(folder)
-    return f"{manifest['name']}@{manifest['version']}"
+    return package_version(folder)
 
 
 def _place(model: str) -> Path:
@@ -93,7 +91,7 @@ def described(model: str) -> dict[str, Any]:
         raise ModelError("the folder holds no model", where=model)
     told: dict[str, Any] = _entry(folder, kind, model)
     if kind == "finetuned":
-        settings = json.loads((folder / SETTINGS).read_text("utf-8"))
+        settings = json.loads((folder / SETTINGS_FILE).read_text("utf-8"))
         return told | {"tasks": settings["tasks"], "measures": settings.get("measures", {})}
     if kind == "tier":
         if (folder / TIER_FILE).is_file():

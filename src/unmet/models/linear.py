@@ -174,9 +174,9 @@ class LinearModels:
         probabilities, decided = self._sentiment.decide(texts)
         return probabilities, _label_names(decided)
 
-    def sentiment_biases(self, texts: Sequence[str]) -> Floats:
-        """What :meth:`sentiment_with_labels` adds to log probabilities, shape ``(n, 3)``."""
-        return self._sentiment.biases(texts)
+    def sentiment_with_biases(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Probabilities, and what :meth:`sentiment_with_labels` adds to their logs, both ``(n, 3)``."""
+        return self._sentiment.with_biases(texts)
 
     def intensity(self, texts: Sequence[str]) -> Floats:
         """Valence and arousal, shape ``(n, 2)``, clipped to 1–9."""

@@ -220,8 +220,10 @@ def _valence(raw: NDArray[np.float32], polarity: Sequence[int]) -> list[float]:
 
 
 def _characters(span: TaggedSpan | None, sentences: Sentences) -> Span | None:
-    if span is None or span.place is not None:
-        return span.place if span is not None else None
+    if span is None:
+        return None
+    if span.place is not None:
+        return span.place
     return int(sentences.starts[span.first]), int(sentences.ends[span.last - 1])
 
 

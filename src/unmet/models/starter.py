@@ -23,6 +23,7 @@ from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion, Polarit
 from unmet.models.calibration import biased_argmax
 from unmet.models.encoder import EncoderModel, ScoredSpan, load_encoder
 from unmet.models.given_aspects import each_pair
+from unmet.models.heads import in_order
 from unmet.models.intensity import HIGHEST, LOWEST
 from unmet.models.late_fusion import Join, read_join
 from unmet.models.linear import LinearModels, TextModels
@@ -116,10 +117,15 @@ class StarterModels:
         """Calibrated probabilities, shape ``(n, 3)``, order negative, neutral, positive."""
         if self.tier.by("sentiment") == "linear":
             return self.linear.sentiment(texts)
-        deep = self._ordered("sentiment", self._outputs(texts)["sentiment"], _POLAR)
         if self.tier.by("sentiment") == "encoder":
-            return deep
-        return self._sentiment_join.probabilities(self.linear.sentiment(texts), deep)
+            return self._deep_sentiment(texts)
+        return self._joined_sentiment(texts, self.linear.sentiment(texts))
+
+    def _deep_sentiment(self, texts: Sequence[str]) -> Floats:
+        return self._ordered("sentiment", self._outputs(texts)["sentiment"], _POLAR)
+
+    def _joined_sentiment(self, texts: Sequence[str], said: Floats) -> Floats:
+        return self._sentiment_join.probabilities(said, self._deep_sentiment(texts))
 
     def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
         """Most probable label of each row, shape ``(n, 3)``."""
@@ -132,11 +138,12 @@ class StarterModels:
         """
         if self.tier.by("sentiment") == "linear":
             return self.linear.sentiment_with_labels(texts)
-        probabilities = self.sentiment(texts)
         if self.tier.by("sentiment") != "join" or not self._sentiment_join.bias_share or not len(texts):
+            probabilities = self.sentiment(texts)
             return probabilities, self.sentiment_labels(probabilities)
-        share = np.float32(self._sentiment_join.bias_share)
-        decided = biased_argmax(probabilities, share * self._linear_tier.sentiment_biases(texts))
+        said, biases = self._linear_tier.sentiment_with_biases(texts)
+        probabilities = self._joined_sentiment(texts, said)
+        decided = biased_argmax(probabilities, np.float32(self._sentiment_join.bias_share) * biases)
         return probabilities, [_POLAR[k] for k in decided.tolist()]
 
     def intensity(self, texts: Sequence[str]) -> Floats:
@@ -228,8 +235,7 @@ class StarterModels:
 
     def _ordered(self, head: str, values: Floats, labels: tuple[str, ...]) -> Floats:
         """Columns in our order of labels."""
-        own = self.encoder.heads[head].task.labels
-        return values if own == labels else values[:, [own.index(label) for label in labels]]
+        return in_order(values, self.encoder.heads[head].task.labels, labels)
 
     def _sure_spans(self, head: str, texts: Sequence[str]) -> list[list[ScoredSpan]]:
         """Spans of a tag head that are sure enough, widened to whole words, without overlaps."""

@@ -162,6 +162,14 @@ def pad_windows(windows: Windows, numbers: Ints, pad: int, longest: int = 0) -> 
     return WindowBatch(numbers, ids, attention, segments)
 
 
+def pad_rows(rows: Sequence[Sequence[int]], pad: int) -> WindowBatch:
+    """Rows of token ids of single texts as one batch."""
+    ids = [np.asarray(row, dtype=np.int64) for row in rows]
+    segments = [np.zeros(len(row), dtype=np.int64) for row in ids]
+    numbers = np.arange(len(ids))
+    return pad_windows(Windows(ids, segments, numbers, [], [], 0), numbers, pad)
+
+
 def by_length(windows: Windows, rows: int) -> Iterator[Ints]:
     """Window numbers in batches of similar length, for prediction."""
     order = np.argsort(windows.lengths, kind="stable")

@@ -22,7 +22,7 @@ from unmet.needs.chips import chips_of
 from unmet.needs.identity import Statement, final_ids
 from unmet.needs.impact import Effects, estimate_effects, rating_problem
 from unmet.needs.opportunity import Scores, satisfaction_of, score_need
-from unmet.needs.quotes import MIN_QUOTES, choose_quotes, pool_of, with_texts
+from unmet.needs.quotes import MIN_QUOTES, TOO_FEW_QUOTES, choose_quotes, pool_of, with_texts
 from unmet.needs.ranking import rank_bounds, rank_order, says_something
 from unmet.needs.shares import wilson
 from unmet.needs.statistics import Evidence, aspect_counts, line_up, mood_of, segment_of
@@ -141,7 +141,7 @@ def _uncluster(mentions: pl.LazyFrame, needs: list[str]) -> pl.LazyFrame:
     dropped = pl.col("need_id").is_in(needs).fill_null(False)
     return mentions.with_columns(
         pl.when(dropped)
-        .then(pl.lit("too_few_quotes"))
+        .then(pl.lit(TOO_FEW_QUOTES))
         .otherwise("unclustered_reason")
         .alias("unclustered_reason"),
         pl.when(dropped).then(None).otherwise("typicality").alias("typicality"),

@@ -12,6 +12,8 @@ from unmet.core.records import Quote
 
 MIN_QUOTES = 3
 """A need with fewer distinct quotes is no card."""
+TOO_FEW_QUOTES = "too_few_quotes"
+"""Reason of the mentions of such a need."""
 MAX_OVERLAP = 0.6
 """Two quotes of a card share less than this Jaccard of character 3-grams."""
 MIN_CHARACTERS, MAX_CHARACTERS = 8, 160

@@ -18,9 +18,7 @@ from unmet.needs.evidence_checks import Difference
 from unmet.needs.group_words import WORDING_COLUMNS
 from unmet.needs.identity import Statement, final_ids
 from unmet.needs.naming import name_needs
-
-TOO_FEW = "too_few_quotes"
-"""Reason of mentions whose group became no card although it has an id."""
+from unmet.needs.quotes import TOO_FEW_QUOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def check_names(renamed: Renamed, mentions: pl.LazyFrame) -> Iterator[Difference
     halved = set(split.drop_nulls().to_list())
     for group, need, reason in found.sort("group", "need_id", "unclustered_reason").iter_rows():
         right = renamed.ids.get(group)
-        small = need is None and reason == TOO_FEW and group not in halved
+        small = need is None and reason == TOO_FEW_QUOTES and group not in halved
         if need != right and not small:
             yield Difference("mentions.parquet", f"need_id of group {group}", right, need)
 

@@ -213,13 +213,12 @@ def select_texts(
         short_hash(t): wanted.labels[k] for t, k in zip(texts, probabilities.argmax(axis=1), strict=True)
     }
     same = [classes[key] == before[key] for key in classes if key in before]
-    measures = json.loads((model / "finetune.json").read_text("utf-8"))["measures"][task]
     number = len(rounds) + 1
-    told = {
+    told: dict[str, Any] = {
         "number": number,
         "file": f"to_label-{number:03}.csv",
         "n_pool": len(texts),
-        "held_out": measures[MAIN_MEASURE[wanted.kind]],
+        "held_out": tuned.measures[task][MAIN_MEASURE[wanted.kind]],
         "agreement": float(np.mean(same)) if same else None,
     }
     guesses = [(texts[i], classes[short_hash(texts[i])], float(probabilities[i].max())) for i in rows]

@@ -11,9 +11,8 @@ import numpy as np
 
 from unmet.models.heads import Task
 from unmet.training.loading import LoadedModel, load_finetuned
-from unmet.training.predicting import predict
+from unmet.training.predicting import predict_examples
 from unmet.training.tasks import Examples
-from unmet.training.windows import make_windows
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,11 @@ class FinetunedAnswers:
         """Outputs by torch."""
         spans: list[list[tuple[int, int, str]]] = [[] for _ in texts]
         examples = Examples(list(texts), list(seconds), np.zeros(0), spans)
-        windows = make_windows(task, examples, self.loaded.reader, self.loaded.config.max_tokens)
-        n_texts = len(texts) * (2 if task.kind == "vectors" else 1)
-        reader, segments = self.loaded.reader, self.loaded.segments
-        return predict(self.loaded.model, task, windows, n_texts, pad=reader.pad, segments=segments)
+        loaded = self.loaded
+        longest, segments = loaded.config.max_tokens, loaded.segments
+        return predict_examples(
+            loaded.model, task, examples, loaded.reader, max_tokens=longest, segments=segments
+        )
 
 
 def finetuned_answers(folder: Path) -> FinetunedAnswers:

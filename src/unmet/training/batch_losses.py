@@ -12,6 +12,9 @@ from torch import nn
 from torch.nn import functional
 
 from unmet.core.config import FinetuneConfig
+from unmet.models.heads import DECIDING
+from unmet.training.encoders import has_segments
+from unmet.training.methods.catalog import n_trained
 from unmet.training.multitask import MultiTaskModel, task_loss
 from unmet.training.precision import Precision
 from unmet.training.predicting import measure, model_inputs, predict
@@ -43,17 +46,21 @@ class Guide(nn.Module):
 
 @dataclass(slots=True)
 class Fit:
-    """What the parts of a run share."""
+    """What the parts of a run share; ``n_trained`` of its ``n_weights`` weights are trained."""
 
     model: MultiTaskModel
     data: Sequence[TaskData]
     reader: Reader
     config: FinetuneConfig
     plain_encoder: Any
-    precision: Precision = field(init=False)
     guide: Guide | None = None
+    precision: Precision = field(init=False)
+    n_trained: int = field(init=False)
+    n_weights: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.n_trained = n_trained(self.model)
+        self.n_weights = sum(p.numel() for p in self.model.parameters())
         self.precision = Precision(self.config.precision)
         self.model.to(self.precision.device)
         if self.guide is not None:
@@ -81,11 +88,6 @@ class Fit:
         return predict(self.model, task, windows, n_texts, pad=self.reader.pad, segments=self.segments)
 
 
-def has_segments(encoder: Any) -> bool:
-    """Whether an encoder tells first and second part apart."""
-    return int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
-
-
 def batch_loss(run: Fit, data: TaskData, numbers: Ints) -> torch.Tensor:
     """Loss of some windows of a task; with ``consistency`` also R-Drop's (Liang et al. 2021)."""
     with run.precision.forward():
@@ -104,7 +106,7 @@ def _batch_loss(run: Fit, data: TaskData, numbers: Ints) -> torch.Tensor:
     states = run.model.states(inputs)
     outputs = run.model.read(task, states, inputs["attention_mask"])
     loss = _label_loss(config, data, outputs, targets)
-    if config.consistency and task.kind in ("classes", "flag", "pairs"):
+    if config.consistency and task.kind in DECIDING:
         again = run.model(task, inputs)
         second = _label_loss(config, data, again, targets)
         loss = (loss + second) / 2 + config.consistency * divergence(outputs, again)

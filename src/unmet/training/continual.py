@@ -21,13 +21,10 @@ from unmet.core.errors import InputError
 from unmet.training.batch_losses import Fit
 from unmet.training.encoders import load_encoder, longest_window
 from unmet.training.finetuning import Finetuned, Report, Tuned, write_tuned
-from unmet.training.fitting import fit, planned_steps
-from unmet.training.methods.catalog import find_method, n_trained
-from unmet.training.multitask import MultiTaskModel
+from unmet.training.fitting import fit, new_fit, planned_steps
 from unmet.training.predicting import MAIN_MEASURE, measure
 from unmet.training.task_data import TaskData, TaskRows, split_task, tokenize_task
-from unmet.training.tasks import Examples, Task
-from unmet.training.tokenizing import Reader
+from unmet.training.tasks import Task, joined
 
 Floats = NDArray[np.float64]
 
@@ -81,8 +78,8 @@ def learn_in_stages(
     encoder, reader = load_encoder(base, config)
     config = replace(config, max_tokens=longest_window(encoder, config.max_tokens))
     data = [tokenize_task(r, reader, config) for r in rows]
-    run = _new_run(encoder, reader, data, config)
-    matrix = [_qualities(run, data)]
+    run = new_fit(encoder, reader, data, config, sum(planned_steps([d], config) for d in data))
+    qualities = [_measures(run, data)]
     history: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         report(f"stage {name}")
@@ -92,25 +89,15 @@ def learn_in_stages(
         history += [
             {"stage": name, **entry} for entry in fit(run, planned_steps(run.data, config), report=report)
         ]
-        matrix.append(_qualities(run, data))
-        report(", ".join(f"{n} {q:.4f}" for n, q in zip(names, matrix[-1], strict=True)))
-    table = np.array(matrix)
+        qualities.append(_measures(run, data))
+        report(", ".join(f"{n} {q:.4f}" for n, q in zip(names, _main(qualities[-1], data), strict=True)))
+    table = np.array([_main(found, data) for found in qualities])
     forgetting = forgetting_report(names, table)
-    measures = {n: _measures(run, d) for n, d in zip(names, data, strict=True)}
+    measures = dict(zip(names, qualities[-1], strict=True))
     run.config = config
-    counts = n_trained(run.model), sum(p.numel() for p in run.model.parameters())
-    tuned = Tuned(run, measures, history, *counts, tuple({d.task.name: d.task for d in data}.values()))
+    tuned = Tuned(run, measures, history, tuple({d.task.name: d.task for d in data}.values()))
     done = write_tuned(tuned, out, {"continual": {**asdict(how), **forgetting}})
     return Learnt(done, names, table, forgetting)
-
-
-def _new_run(encoder: Any, reader: Reader, data: Sequence[TaskData], config: FinetuneConfig) -> Fit:
-    """A model with the heads of all stages."""
-    tasks = tuple({d.task.name: d.task for d in data}.values())
-    n_steps = sum(planned_steps([d], config) for d in data)
-    prepared = find_method(config.method).prepare(encoder, config, n_steps)
-    model = MultiTaskModel(prepared, int(encoder.config.hidden_size), tasks, config.dropout)
-    return Fit(model, data, reader, config, encoder)
 
 
 def with_replay(stages: Sequence[TaskRows], how: ReplayConfig, seed: int) -> list[TaskRows]:
@@ -128,7 +115,7 @@ def with_replay(stages: Sequence[TaskRows], how: ReplayConfig, seed: int) -> lis
         if not n:
             continue
         if how.shared_head:
-            tasks[now.task.name] = replace(now, train=_joined(tasks[now.task.name].train, kept))
+            tasks[now.task.name] = replace(now, train=joined([tasks[now.task.name].train, kept]))
         else:
             tasks[earlier.task.name] = TaskRows(earlier.task, kept, earlier.dev)
     return list(tasks.values())
@@ -192,19 +179,11 @@ def _union(tasks: Sequence[Task]) -> Task:
     return replace(first, labels=tuple(sorted({label for t in tasks for label in t.labels})))
 
 
-def _joined(first: Examples, second: Examples) -> Examples:
-    return Examples(
-        first.texts + second.texts,
-        first.seconds + second.seconds,
-        np.concatenate([first.targets, second.targets]),
-        first.spans + second.spans,
-    )
+def _measures(run: Fit, data: Sequence[TaskData]) -> list[dict[str, float]]:
+    """Measures on the held-out rows of every stage."""
+    return [measure(d.task, d.dev, run.predict(d.task, d.dev_windows, d.dev)) for d in data]
 
 
-def _measures(run: Fit, data: TaskData) -> dict[str, float]:
-    return measure(data.task, data.dev, run.predict(data.task, data.dev_windows, data.dev))
-
-
-def _qualities(run: Fit, data: Sequence[TaskData]) -> list[float]:
-    """The measure that counts, on the held-out rows of every stage."""
-    return [_measures(run, d)[MAIN_MEASURE[d.task.kind]] for d in data]
+def _main(found: Sequence[Mapping[str, float]], data: Sequence[TaskData]) -> list[float]:
+    """The measure that counts, of every stage."""
+    return [measures[MAIN_MEASURE[d.task.kind]] for measures, d in zip(found, data, strict=True)]

@@ -22,18 +22,17 @@ from unmet.core.config import DistillConfig, FinetuneConfig, PretrainConfig
 from unmet.core.errors import InputError, ModelError
 from unmet.core.hashing import file_hash
 from unmet.training.architectures import new_model
-from unmet.training.batch_losses import Guide, Ints, has_segments
-from unmet.training.encoders import load_encoder
+from unmet.training.batch_losses import Guide, Ints
+from unmet.training.encoders import has_segments, load_encoder
 from unmet.training.finetuning import CHECKPOINTS, Finetuned, Report, train_heads, write_tuned
 from unmet.training.layer_states import LayerStates, spread
-from unmet.training.multitask import MultiTaskModel, mean_state
+from unmet.training.multitask import MultiTaskModel, mean_state, vector_loss
 from unmet.training.objectives import parts_of
 from unmet.training.task_data import TaskData, TaskRows, split_task
-from unmet.training.tasks import Examples, Task, scaled
+from unmet.training.tasks import Examples, Task, joined, scaled
 from unmet.training.tokenizing import Reader
 from unmet.training.tuned_models import TunedModel, load_tuned
 
-CLASS_KINDS = ("classes", "flag", "pairs")
 NO_LABEL = -100
 
 
@@ -132,13 +131,13 @@ def same_reading(teacher: TunedModel, student: Any, reader: Reader) -> bool:
 
 def with_unlabelled(task: Task, rows: Examples, texts: Sequence[str]) -> Examples:
     """Rows followed by texts that have no label; tasks of two texts and of spans stay as they are."""
-    if not texts or task.kind in ("pairs", "tags", "vectors"):
+    if not texts or task.reads_two or task.kind in ("tags", "vectors"):
         return rows
     if task.kind == "scores":
         nothing: NDArray[Any] = np.full((len(texts), len(task.labels)), np.nan, dtype=np.float32)
     else:
         nothing = np.full(len(texts), NO_LABEL, dtype=np.int64)
-    return Examples([*rows.texts, *texts], [], np.concatenate([rows.targets, nothing]), [])
+    return joined([rows, Examples(list(texts), [], nothing, [])])
 
 
 class TeacherGuide(Guide):
@@ -173,7 +172,7 @@ class TeacherGuide(Guide):
         self.vectors = {
             d.task.name: torch.as_tensor(first.vectors(d.train.texts))
             for d in data
-            if alone and how.vector_weight and d.task.kind not in ("pairs", "tags")
+            if alone and how.vector_weight and not d.task.reads_two and d.task.kind != "tags"
         }
         self.project = (
             nn.Linear(narrow, wide, bias=False) if self.vectors and narrow != wide else nn.Identity()
@@ -234,11 +233,6 @@ def soft_label_loss(outputs: torch.Tensor, teacher: torch.Tensor, temperature: f
     wanted = (teacher.float() / temperature).log_softmax(dim=1)
     found = (outputs.float() / temperature).log_softmax(dim=1)
     return temperature**2 * functional.kl_div(found, wanted, reduction="batchmean", log_target=True)
-
-
-def vector_loss(own: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
-    """Squared distance of unit vectors, mean over rows; 0–4."""
-    return (own.float() - teacher.float()).square().sum(dim=1).mean()
 
 
 def state_loss(

@@ -49,6 +49,16 @@ def _local(base: str) -> str:
         raise ModelError("no such folder, and no hub was reached", where=base) from error
 
 
+def has_segments(model: Any) -> bool:
+    """Whether an encoder, or a model with one, tells first and second part apart."""
+    return tells_parts(model.config)
+
+
+def tells_parts(shape: Any) -> bool:
+    """The same, by the configuration alone."""
+    return int(getattr(shape, "type_vocab_size", 0) or 0) > 1
+
+
 def longest_window(encoder: Any, wanted: int) -> int:
     """Tokens of a window: as many as wanted, but no more than the encoder has positions for."""
     positions = int(getattr(encoder.config, "max_position_embeddings", wanted))

@@ -16,9 +16,8 @@ from unmet.training.adversarial import check_adversarial
 from unmet.training.augmentation.catalog import augment_rows, find_augmenter
 from unmet.training.batch_losses import Fit, Guide
 from unmet.training.encoders import load_encoder, longest_window
-from unmet.training.fitting import OnEpoch, fit, planned_steps
-from unmet.training.methods.catalog import find_method, n_trained
-from unmet.training.multitask import MultiTaskModel
+from unmet.training.fitting import OnEpoch, fit, new_fit, planned_steps
+from unmet.training.methods.catalog import find_method
 from unmet.training.saving import save_finetuned
 from unmet.training.task_data import TaskData, TaskRows, shortened, split_task, tokenize_task
 from unmet.training.tasks import Task
@@ -103,15 +102,13 @@ class Tuned:
 
     Attributes:
         run: model, data, tokenizer and settings.
-        measures, epochs, trained, total: see :class:`Finetuned`.
+        measures, epochs: see :class:`Finetuned`.
         tasks: if other than those of the data.
     """
 
     run: Fit
     measures: dict[str, dict[str, float]]
     epochs: list[dict[str, Any]]
-    trained: int
-    total: int
     tasks: tuple[Task, ...] = ()
 
 
@@ -141,7 +138,7 @@ def train_heads(
         ModelError: the base does not suit the method.
     """
     check_adversarial(config.adversarial)
-    method = find_method(config.method)
+    find_method(config.method)
     config = replace(config, max_tokens=longest_window(encoder, config.max_tokens))
     torch.manual_seed(config.seed)
     data = [tokenize_task(r, reader, config) for r in rows]
@@ -150,26 +147,24 @@ def train_heads(
         report(cut)
     n_steps = planned_steps(data, config)
     guide = make_guide(data, encoder) if make_guide else None
-    width = int(encoder.config.hidden_size)
-    prepared = method.prepare(encoder, config, n_steps)
-    model = MultiTaskModel(prepared, width, [d.task for d in data], config.dropout)
-    run = Fit(model, data, reader, config, encoder, guide)
-    trained, total = n_trained(model), sum(p.numel() for p in model.parameters())
-    report(f"{trained:,} of {total:,} weights are trained ({trained / total:.1%})")
+    run = new_fit(encoder, reader, data, config, n_steps, guide)
+    report(
+        f"{run.n_trained:,} of {run.n_weights:,} weights are trained ({run.n_trained / run.n_weights:.1%})"
+    )
     epochs = fit(run, n_steps, checkpoints=checkpoints, described=described, report=report, on_epoch=on_epoch)
-    return Tuned(run, run.measures(), epochs, trained, total)
+    return Tuned(run, run.measures(), epochs)
 
 
 def write_tuned(tuned: Tuned, out: Path, told: Mapping[str, Any] | None = None) -> Finetuned:
     """Write a trained model into a folder; checkpoints there are no longer needed."""
     run = tuned.run
     tasks = tuned.tasks or tuple(d.task for d in run.data)
-    numbers = {"epochs": tuned.epochs, "trained": tuned.trained, "total": tuned.total}
+    numbers = {"epochs": tuned.epochs, "trained": run.n_trained, "total": run.n_weights}
     save_finetuned(
         run.model, tasks, run.reader, run.config, out, {"measures": tuned.measures, **numbers, **(told or {})}
     )
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    return Finetuned(out, tuned.measures, tuned.epochs, tuned.trained, tuned.total)
+    return Finetuned(out, tuned.measures, tuned.epochs, run.n_trained, run.n_weights)
 
 
 def _marked(dev_files: Mapping[str, Path]) -> dict[str, Path]:

@@ -13,12 +13,14 @@ from torch import nn
 
 from unmet.core.config import FinetuneConfig
 from unmet.training.adversarial import add_attacked_gradients
-from unmet.training.batch_losses import Fit, batch_loss
+from unmet.training.batch_losses import Fit, Guide, batch_loss
 from unmet.training.batching import epoch_batches
 from unmet.training.fit_checkpoints import Progress, resume_fit, save_fit
-from unmet.training.methods.catalog import METHODS
+from unmet.training.methods.catalog import METHODS, find_method
+from unmet.training.multitask import MultiTaskModel
 from unmet.training.predicting import MAIN_MEASURE
 from unmet.training.task_data import TaskData, TaskRows
+from unmet.training.tokenizing import Reader
 
 Ints = Any
 Report = Callable[[str], None]
@@ -33,6 +35,30 @@ def main_score(measures: dict[str, Any], data: Sequence[TaskData] | Sequence[Tas
 def planned_steps(data: Sequence[TaskData], config: FinetuneConfig) -> int:
     """About how many steps all epochs take; the learning rate falls over them."""
     return config.epochs * sum(len(d.train_windows) for d in data) // config.batch_rows
+
+
+def new_fit(
+    encoder: Any,
+    reader: Reader,
+    data: Sequence[TaskData],
+    config: FinetuneConfig,
+    n_steps: int,
+    guide: Guide | None = None,
+) -> Fit:
+    """An encoder prepared by the method of the settings, with a head for every task of the data.
+
+    Args:
+        encoder, reader: a loaded base; the encoder is changed.
+        data: tasks of one name share a head.
+        config: see :class:`FinetuneConfig`.
+        n_steps: see :func:`planned_steps`.
+        guide: what else than labels is trained on.
+    """
+    prepared = find_method(config.method).prepare(encoder, config, n_steps)
+    tasks = {d.task.name: d.task for d in data}
+    width = int(encoder.config.hidden_size)
+    model = MultiTaskModel(prepared, width, list(tasks.values()), config.dropout)
+    return Fit(model, data, reader, config, encoder, guide)
 
 
 def fit(

@@ -25,7 +25,7 @@ from unmet.evaluate.splits import text_folds
 from unmet.models.answering import PackageAnswers, TierAnswers, chosen_task
 from unmet.models.encoder import load_encoder
 from unmet.models.head_calibration import best_f1_threshold
-from unmet.models.heads import Task
+from unmet.models.heads import Task, in_order
 from unmet.models.late_fusion import fit_join, join_told
 from unmet.models.linear import TextModels
 from unmet.models.tier_file import FORMAT, HEADS_OF, TIER_FILE, TIER_TASKS, fits
@@ -109,7 +109,9 @@ def _choose(head: str, task_name: str, path: Path, linear: TierAnswers, encoder:
     task, examples = read_labelled(linear, head, path)
     own = chosen_task(encoder, head)
     said = linear.outputs(task, examples.texts, examples.seconds)
-    deep = _in_our_order(encoder.outputs(own, examples.texts, examples.seconds), own, task)
+    deep = encoder.outputs(own, examples.texts, examples.seconds)
+    if own.kind != "tags":
+        deep = in_order(deep, own.labels, task.labels)
     truth, candidates = examples.truth(task), {"linear": said, "encoder": deep}
     if task_name in ("sentiment", "need", "intensity"):
         candidates["join"] = _crossed(task, examples, truth, said, deep)
@@ -119,12 +121,6 @@ def _choose(head: str, task_name: str, path: Path, linear: TierAnswers, encoder:
     entry = _entry(task, by, truth, said, deep, candidates[by])
     better = gain((task, truth, said), (task, truth, candidates[by]), MAIN_MEASURE[task.kind])
     return Choice(task_name, by, measure, values, better, entry)
-
-
-def _in_our_order(values: Any, own: Task, task: Task) -> Any:
-    if own.kind == "tags" or own.labels == task.labels:
-        return values
-    return values[:, [own.labels.index(label) for label in task.labels]]
 
 
 def _main(task: Task) -> str:

@@ -11,6 +11,8 @@ from torch import nn
 
 from unmet.core.config import FinetuneConfig
 from unmet.core.errors import ModelError
+from unmet.models.heads import SETTINGS_FILE
+from unmet.training.encoders import tells_parts
 from unmet.training.methods.catalog import find_method
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.quiet import quietly
@@ -18,7 +20,7 @@ from unmet.training.saving import ENCODER
 from unmet.training.tasks import Task
 from unmet.training.tokenizing import Reader, load_reader
 
-SETTINGS, WEIGHTS = "finetune.json", "model.safetensors"
+WEIGHTS = "model.safetensors"
 _ANY_STEPS = 100  # AdaLoRA's schedule wants a number; a finished model no longer follows it
 
 
@@ -45,7 +47,7 @@ class LoadedModel:
     @property
     def segments(self) -> bool:
         """Whether the encoder tells first and second part apart."""
-        return int(getattr(self.encoder_config, "type_vocab_size", 0) or 0) > 1
+        return tells_parts(self.encoder_config)
 
     def task(self, name: str) -> Task:
         """A head by name.
@@ -80,14 +82,16 @@ def load_finetuned(folder: str | Path) -> LoadedModel:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        settings: dict[str, Any] = json.loads((path / SETTINGS).read_text("utf-8"))
+        settings: dict[str, Any] = json.loads((path / SETTINGS_FILE).read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         hint = "Give the folder that `unmet finetune --out` wrote."
-        raise ModelError(f"no {SETTINGS}: this is no fine-tuned model", where=str(path), hint=hint) from None
+        raise ModelError(
+            f"no {SETTINGS_FILE}: this is no fine-tuned model", where=str(path), hint=hint
+        ) from None
     except ValueError as error:
-        raise ModelError(f"{SETTINGS} cannot be read ({error})", where=str(path)) from error
+        raise ModelError(f"{SETTINGS_FILE} cannot be read ({error})", where=str(path)) from error
     if not isinstance(settings, dict) or not {"tasks", "config"} <= settings.keys():
-        raise ModelError(f"{SETTINGS} lacks tasks or config", where=str(path))
+        raise ModelError(f"{SETTINGS_FILE} lacks tasks or config", where=str(path))
     return settings
 
 
@@ -96,7 +100,7 @@ def _config(settings: dict[str, Any], path: Path) -> FinetuneConfig:
     unknown = sorted(set(settings["config"]) - known)
     if unknown:
         hint = "The model was made by another version of unmet."
-        raise ModelError(f"unknown settings {', '.join(unknown)}", where=str(path / SETTINGS), hint=hint)
+        raise ModelError(f"unknown settings {', '.join(unknown)}", where=str(path / SETTINGS_FILE), hint=hint)
     # JSON knows lists only; settings of several values are tuples.
     told: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings["config"].items()}
     return FinetuneConfig(**told)
@@ -107,7 +111,7 @@ def _task(entry: dict[str, Any], path: Path) -> Task:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
         return Task(**values)
     except TypeError as error:
-        raise ModelError(f"a task cannot be read ({error})", where=str(path / SETTINGS)) from error
+        raise ModelError(f"a task cannot be read ({error})", where=str(path / SETTINGS_FILE)) from error
 
 
 def _empty_encoder(path: Path) -> tuple[nn.Module, Any]:

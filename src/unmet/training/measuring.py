@@ -57,10 +57,3 @@ def measured_outputs(
         decided = (outputs[:, 1] >= threshold).astype(np.int64)
         found["f1_at_threshold"] = bootstrap(f1_of(1), truth, decided, replicates=300, seed=seed)
     return found
-
-
-def decisions(task: Task, outputs: Any, threshold: float) -> Any:
-    """Decided classes, shape ``(n,)``."""
-    if task.kind == "flag":
-        return (outputs[:, 1] >= threshold).astype(np.int64)
-    return outputs.argmax(axis=1)

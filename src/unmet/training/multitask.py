@@ -70,6 +70,11 @@ def mean_state(states: torch.Tensor, attention: torch.Tensor) -> torch.Tensor:
     return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
 
 
+def vector_loss(own: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """Squared distance of unit vectors, mean over rows; 0–4."""
+    return (own.float() - teacher.float()).square().sum(dim=1).mean()
+
+
 def task_loss(
     task: Task,
     outputs: torch.Tensor,

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from unmet.core.errors import ModelError
 from unmet.training.batching import Batch
+from unmet.training.encoders import has_segments
 from unmet.training.masking import Masked
 
 
@@ -99,9 +100,3 @@ def parts_of(model: nn.Module) -> tuple[nn.Module, nn.Module, nn.Module | None]:
         f"{type(model).__name__} is no masked language model that unmet can train",
         hint="BERT, ModernBERT, RoBERTa and their kin can be; use --objective clm for GPT.",
     )
-
-
-def has_segments(model: nn.Module) -> bool:
-    """Whether the model tells first and second part apart."""
-    config: Any = model.config
-    return int(getattr(config, "type_vocab_size", 0) or 0) > 1

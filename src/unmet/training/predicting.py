@@ -9,14 +9,16 @@ import torch
 from numpy.typing import NDArray
 
 from unmet.evaluate.measures import MAIN_MEASURE, measure_head
+from unmet.models.heads import DECIDING
 from unmet.models.tags import best_tags
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.tasks import Examples, Span, Task, unscaled
-from unmet.training.windows import WindowBatch, Windows, by_length, pad_windows, read_spans
+from unmet.training.tokenizing import Reader
+from unmet.training.windows import WindowBatch, Windows, by_length, make_windows, pad_windows, read_spans
 
 Floats = NDArray[np.float32]
 
-__all__ = ["MAIN_MEASURE", "measure", "model_inputs", "predict"]
+__all__ = ["MAIN_MEASURE", "measure", "model_inputs", "predict", "predict_examples"]
 
 
 def model_inputs(batch: WindowBatch, device: torch.device, segments: bool) -> dict[str, torch.Tensor]:
@@ -59,7 +61,7 @@ def predict(
                 tags = best_tags(outputs[row, 1 : length - 1].numpy())
                 spans[int(number)] = read_spans(tags, windows.places[number][1:-1], task)
             continue
-        if task.kind in ("classes", "flag", "pairs"):
+        if task.kind in DECIDING:
             outputs = outputs.softmax(dim=1)
         weights = windows.lengths[numbers][:, None]
         np.add.at(sums, windows.example[numbers], outputs.numpy() * weights)
@@ -75,6 +77,15 @@ def predict(
     if task.kind == "vectors":
         return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)  # type: ignore[no-any-return]
     return means
+
+
+def predict_examples(
+    model: MultiTaskModel, task: Task, examples: Examples, reader: Reader, *, max_tokens: int, segments: bool
+) -> Any:
+    """:func:`predict` for texts that are not tokenized yet; for vectors second texts follow the first."""
+    windows = make_windows(task, examples, reader, max_tokens)
+    n_texts = len(examples) + (len(examples.seconds) if task.kind == "vectors" else 0)
+    return predict(model, task, windows, n_texts, pad=reader.pad, segments=segments)
 
 
 def measure(task: Task, examples: Examples, predicted: Any) -> dict[str, float]:

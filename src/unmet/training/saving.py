@@ -13,6 +13,7 @@ from torch import nn
 
 from unmet.core.config import FinetuneConfig
 from unmet.core.files import write_json
+from unmet.models.heads import SETTINGS_FILE
 from unmet.training.methods.catalog import METHODS
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.quiet import quietly
@@ -42,7 +43,7 @@ def save_finetuned(
     reader.tokenizer.save(str(out / "tokenizer.json"))
     write_json(out / READING, {"folds": reader.folds})
     write_json(
-        out / "finetune.json", {"tasks": [asdict(task) for task in tasks], "config": asdict(config), **told}
+        out / SETTINGS_FILE, {"tasks": [asdict(task) for task in tasks], "config": asdict(config), **told}
     )
     plain_config(model.encoder).to_json_file(str(out / ENCODER))
     merge = METHODS[config.method].merge

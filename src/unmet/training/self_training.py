@@ -23,7 +23,7 @@ from unmet.training.encoders import load_encoder
 from unmet.training.finetuning import Finetuned, Report, Tuned, augmented, train_heads, write_tuned
 from unmet.training.fitting import main_score
 from unmet.training.task_data import TaskRows, split_task
-from unmet.training.tasks import Examples, Task
+from unmet.training.tasks import Examples, Task, joined
 from unmet.training.windows import make_windows
 
 
@@ -125,9 +125,8 @@ def _round(base: str | Path, rows: Sequence[TaskRows], config: FinetuneConfig, r
 def _with(rows: TaskRows, texts: Sequence[str], taken: Taken | None) -> TaskRows:
     if taken is None:
         return rows
-    added = [texts[i] for i in taken.rows]
-    targets = np.concatenate([rows.train.targets, taken.labels])
-    return replace(rows, train=Examples([*rows.train.texts, *added], [], targets, []))
+    added = Examples([texts[i] for i in taken.rows], [], taken.labels, [])
+    return replace(rows, train=joined([rows.train, added]))
 
 
 def _counts(

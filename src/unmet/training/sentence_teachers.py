@@ -15,13 +15,13 @@ from torch.nn import functional
 
 from unmet.core.config import FinetuneConfig
 from unmet.core.errors import ModelError
-from unmet.training.batch_losses import has_segments
-from unmet.training.encoders import load_encoder, longest_window
+from unmet.models.heads import SETTINGS_FILE
+from unmet.models.windows import pad_rows
+from unmet.training.encoders import has_segments, load_encoder, longest_window
 from unmet.training.multitask import mean_state
 from unmet.training.precision import training_device
 from unmet.training.predicting import model_inputs
 from unmet.training.tokenizing import Reader
-from unmet.training.windows import WindowBatch
 
 Floats = NDArray[np.float32]
 POOLINGS = ("mean", "cls", "max", "lasttoken")
@@ -57,7 +57,7 @@ class SentenceTeacher:
         order = np.argsort([len(i) for i in ids], kind="stable")
         for first in range(0, len(order), rows):
             numbers = order[first : first + rows]
-            batch = _padded([ids[n] for n in numbers], self.reader.pad)
+            batch = pad_rows([ids[n] for n in numbers], self.reader.pad)
             inputs = model_inputs(batch, self.encoder.device, has_segments(self.encoder))
             states = self.encoder(**inputs).last_hidden_state
             pooled = self.dense(pool(states, inputs["attention_mask"], self.pooling))
@@ -72,7 +72,7 @@ def load_sentence_teacher(folder: Path) -> SentenceTeacher:
     Raises:
         ModelError: it cannot be loaded, or has parts that are not known or are stored as pickles.
     """
-    if (folder / "finetune.json").is_file():
+    if (folder / SETTINGS_FILE).is_file():
         if not (folder / "encoder").is_dir():
             raise ModelError("this model has no plain encoder", where=str(folder))
         folder = folder / "encoder"
@@ -143,10 +143,3 @@ def _dense(place: Path) -> list[nn.Module]:
     layer.load_state_dict({key.removeprefix("linear."): value for key, value in load_file(str(path)).items()})
     activation: nn.Module = getattr(nn, name)()
     return [layer, activation]
-
-
-def _padded(ids: list[list[int]], pad: int) -> WindowBatch:
-    longest = max(map(len, ids))
-    table = np.array([row + [pad] * (longest - len(row)) for row in ids], dtype=np.int64)
-    attention = np.array([[1] * len(row) + [0] * (longest - len(row)) for row in ids], dtype=np.int64)
-    return WindowBatch(np.arange(len(ids)), table, attention, np.zeros_like(table))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -51,15 +52,24 @@ def changed_texts(texts: list[str], change: Change, seed: int) -> list[str]:
     return [change(text, random.Random(seed ^ zlib.crc32(text.encode("utf-8", "replace")))) for text in texts]
 
 
+def _answers_after(
+    model: Answering, task: Task, examples: Examples, change: Change, seed: int
+) -> tuple[NDArray[np.int64], Any]:
+    """Numbers of the rows that a change changes, and the outputs of these after it (of none: nothing)."""
+    texts = changed_texts(examples.texts, change, seed)
+    rows = np.array([i for i, text in enumerate(texts) if text != examples.texts[i]], dtype=np.int64)
+    if not len(rows):
+        return rows, None
+    seconds = [examples.seconds[i] for i in rows] if examples.seconds else []
+    return rows, model.outputs(task, [texts[i] for i in rows], seconds)
+
+
 def _change(
     model: Answering, task: Task, examples: Examples, before: Any, name: str, seed: int
 ) -> dict[str, Any]:
-    texts = changed_texts(examples.texts, CHANGES[name], seed)
-    rows = np.array([i for i, text in enumerate(texts) if text != examples.texts[i]], dtype=np.int64)
+    rows, after = _answers_after(model, task, examples, CHANGES[name], seed)
     if not len(rows):
         return {"rows": 0}
-    seconds = [examples.seconds[i] for i in rows] if examples.seconds else []
-    after = model.outputs(task, [texts[i] for i in rows], seconds)
     truth = _taken(examples.truth(task), rows)
     old = _taken(before, rows)
     main = MAIN_MEASURE[task.kind]
@@ -68,7 +78,7 @@ def _change(
         "measure": main,
         "before": measure_head(task.kind, task.labels, truth, old)[main],
         "after": measure_head(task.kind, task.labels, truth, after)[main],
-        "difference": _told(gain((task, truth, old), (task, truth, after), main)),
+        "difference": asdict(gain((task, truth, old), (task, truth, after), main)),
     }
 
 
@@ -80,12 +90,9 @@ def _negation(model: Answering, task: Task, examples: Examples, before: Any, see
     """How often denying the first judgement takes probability from the side that was decided."""
     if not {"negative", "positive"} <= set(task.labels) or task.kind not in DECIDING:
         return {"rows": 0}
-    texts = changed_texts(examples.texts, negate, seed)
-    rows = np.array([i for i, text in enumerate(texts) if text != examples.texts[i]], dtype=np.int64)
+    rows, after = _answers_after(model, task, examples, negate, seed)
     if not len(rows):
         return {"rows": 0}
-    seconds = [examples.seconds[i] for i in rows] if examples.seconds else []
-    after = model.outputs(task, [texts[i] for i in rows], seconds)
     side = before[rows].argmax(axis=1)
     place = np.arange(len(rows))
     return {
@@ -107,7 +114,7 @@ def _bias(model: Answering, task: Task, examples: Examples, name: str, seed: int
     low, high = np.quantile(drawn, [0.025, 0.975])
     gap = Estimate(float(gaps.mean()), float(low), float(high))
     flagged = abs(gap.value) >= FLAGGED_GAP and not gap.low <= 0 <= gap.high
-    return {"rows": len(gaps), "gap": _told(gap), "largest": float(np.abs(gaps).max()), "flagged": flagged}
+    return {"rows": len(gaps), "gap": asdict(gap), "largest": float(np.abs(gaps).max()), "flagged": flagged}
 
 
 def _level(task: Task, outputs: Any) -> NDArray[np.float64]:
@@ -119,10 +126,6 @@ def _level(task: Task, outputs: Any) -> NDArray[np.float64]:
         plus, minus = task.labels.index("positive"), task.labels.index("negative")
         return np.asarray((values[:, plus] - values[:, minus] + 1) / 2)
     return np.asarray(values[:, -1])
-
-
-def _told(value: Estimate) -> dict[str, float]:
-    return {"value": value.value, "low": value.low, "high": value.high}
 
 
 def stress_lines(report: dict[str, Any]) -> list[str]:

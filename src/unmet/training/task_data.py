@@ -11,6 +11,7 @@ import torch
 from unmet.core.config import FinetuneConfig
 from unmet.core.errors import InputError
 from unmet.evaluate.splits import text_folds
+from unmet.models.heads import DECIDING
 from unmet.training.multitask import balanced_weights
 from unmet.training.tasks import Examples, Task, read_task
 from unmet.training.tokenizing import Reader
@@ -64,7 +65,7 @@ def tokenize_task(rows: TaskRows, reader: Reader, config: FinetuneConfig) -> Tas
     """Rows as windows."""
     task, train, dev = rows.task, rows.train, rows.dev
     weights = None
-    if config.class_weights and task.kind in ("classes", "flag", "pairs"):
+    if config.class_weights and task.kind in DECIDING:
         weights = balanced_weights(train.targets, len(task.labels))
     return TaskData(
         task,

@@ -31,7 +31,7 @@ SECOND_COLUMNS = ("text_b", "second", "aspect", "reply", "title", "en")
 LABEL_COLUMNS = ("label", "intent", "category", "标签")
 YES, NO = frozenset({"1", "true", "yes", "是"}), frozenset({"0", "false", "no", "否"})
 
-__all__ = ["KINDS", "Examples", "Span", "Task", "read_task", "scaled", "unscaled"]
+__all__ = ["KINDS", "Examples", "Span", "Task", "joined", "read_task", "scaled", "unscaled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,16 @@ class Examples:
             self.targets[rows] if len(self.targets) else self.targets,
             [self.spans[i] for i in rows] if self.spans else [],
         )
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """Rows of one task after one another."""
+    return Examples(
+        [text for part in parts for text in part.texts],
+        [text for part in parts for text in part.seconds],
+        np.concatenate([part.targets for part in parts]),
+        [spans for part in parts for spans in part.spans],
+    )
 
 
 def read_task(name: str, path: Path, like: Task | None = None) -> tuple[Task, Examples]:

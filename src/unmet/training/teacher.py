@@ -27,7 +27,7 @@ from unmet.core.config import PretrainConfig
 from unmet.core.errors import InputError
 from unmet.core.files import atomic_path
 from unmet.training.batching import Batch, assemble, epoch_batches
-from unmet.training.multitask import mean_state
+from unmet.training.multitask import mean_state, vector_loss
 from unmet.training.sentence_teachers import load_sentence_teacher
 from unmet.training.tokenizing import Reader
 
@@ -144,5 +144,4 @@ def lesson_loss(encoder: nn.Module, batch: Batch, vectors: Halves, device: torch
         input_ids=torch.as_tensor(batch.ids, device=device), attention_mask=attention
     ).last_hidden_state
     unit = functional.normalize(mean_state(states, attention), dim=1)
-    wanted = torch.as_tensor(vectors.astype(np.float32), device=device)
-    return (unit - wanted).square().sum(dim=1).mean()
+    return vector_loss(unit, torch.as_tensor(vectors, device=device))

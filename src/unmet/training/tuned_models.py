@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from unmet.core.config import FinetuneConfig
 from unmet.core.errors import InputError
+from unmet.training.encoders import tells_parts
 from unmet.training.loading import load_finetuned
 from unmet.training.methods.catalog import METHODS
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.precision import training_device
-from unmet.training.predicting import predict
+from unmet.training.predicting import predict_examples
 from unmet.training.tasks import Examples, Task
 from unmet.training.tokenizing import Reader
-from unmet.training.windows import make_windows
 
 Floats = NDArray[np.float32]
 _VECTORS = Task("", "vectors")
@@ -35,6 +35,7 @@ class TunedModel:
         reader: tokenizer.
         config: of its training.
         shape: configuration of the plain encoder.
+        measures: task → held-out quality, as noted when it was trained.
     """
 
     folder: Path
@@ -43,11 +44,12 @@ class TunedModel:
     reader: Reader
     config: FinetuneConfig
     shape: Any
+    measures: dict[str, dict[str, float]]
 
     @property
     def segments(self) -> bool:
         """Whether the encoder tells first and second part apart."""
-        return int(getattr(self.shape, "type_vocab_size", 0) or 0) > 1
+        return tells_parts(self.shape)
 
     def task(self, name: str) -> Task:
         """One of its tasks.
@@ -64,18 +66,14 @@ class TunedModel:
 
     def predict(self, task: Task, examples: Examples) -> Any:
         """Probabilities, scores in their unit, unit vectors or spans; see :func:`predicting.predict`."""
-        windows = make_windows(task, examples, self.reader, self.config.max_tokens)
-        n_texts = len(examples) * (2 if task.kind == "vectors" else 1)
-        return predict(self.model, task, windows, n_texts, pad=self.reader.pad, segments=self.segments)
+        longest = self.config.max_tokens
+        return predict_examples(
+            self.model, task, examples, self.reader, max_tokens=longest, segments=self.segments
+        )
 
     def vectors(self, texts: list[str]) -> Floats:
         """Unit sentence vectors, shape ``(n, width)``."""
-        windows = make_windows(
-            _VECTORS, Examples(texts, [], np.zeros(0), []), self.reader, self.config.max_tokens
-        )
-        found: Floats = predict(
-            self.model, _VECTORS, windows, len(texts), pad=self.reader.pad, segments=self.segments
-        )  # type: ignore[assignment]
+        found: Floats = self.predict(_VECTORS, Examples(texts, [], np.zeros(0), []))
         return found
 
 
@@ -91,4 +89,5 @@ def load_tuned(folder: Path) -> TunedModel:
         loaded.model.encoder = merge(loaded.model.encoder)
     model = loaded.model.to(training_device()).eval()
     tasks = {task.name: task for task in loaded.tasks}
-    return TunedModel(folder, model, tasks, loaded.reader, loaded.config, loaded.encoder_config)
+    shape, measures = loaded.encoder_config, loaded.told.get("measures", {})
+    return TunedModel(folder, model, tasks, loaded.reader, loaded.config, shape, measures)

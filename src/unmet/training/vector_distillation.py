@@ -24,13 +24,13 @@ from unmet.core.hashing import text_hash
 from unmet.evaluate.splits import text_folds
 from unmet.training.batch_losses import Fit
 from unmet.training.batching import epoch_batches
-from unmet.training.distilling import load_student, vector_loss
+from unmet.training.distilling import load_student
 from unmet.training.encoders import longest_window
 from unmet.training.finetuning import CHECKPOINTS, Finetuned, Report, Tuned, write_tuned
 from unmet.training.fit_checkpoints import Progress, resume_fit, save_fit
 from unmet.training.fitting import make_optimizer, model_weights, set_rate
-from unmet.training.methods.catalog import find_method, n_trained
-from unmet.training.multitask import MultiTaskModel, mean_state
+from unmet.training.methods.catalog import find_method
+from unmet.training.multitask import MultiTaskModel, mean_state, vector_loss
 from unmet.training.predicting import model_inputs, predict
 from unmet.training.sentence_teachers import Floats, SentenceTeacher, load_sentence_teacher
 from unmet.training.tasks import Examples, Task
@@ -101,8 +101,7 @@ def distill_vectors(
         **asdict(config),
     }
     epochs = _train(run, lessons, out / CHECKPOINTS, described, report)
-    tuned = Tuned(run, {"vectors": _agreement(run, lessons[1])}, epochs, n_trained(net),
-                  sum(p.numel() for p in net.parameters()), (VECTORS,))  # fmt: skip
+    tuned = Tuned(run, {"vectors": _agreement(run, lessons[1])}, epochs, (VECTORS,))
     return write_tuned(tuned, out, {"teacher": teacher.name})
 
 

@@ -16,7 +16,7 @@ from unmet.training.augmentation.back_translation import BackTranslation
 from unmet.training.augmentation.edits import Edits
 from unmet.training.augmentation.masked_replacement import MaskedReplacement
 from unmet.training.task_data import TaskRows
-from unmet.training.tasks import Examples, Span
+from unmet.training.tasks import Span, joined
 from unmet.training.tokenizing import load_reader
 
 NAMES = ("none", "eda", "mlm", "back-translation")
@@ -92,18 +92,9 @@ def augment_rows(
                 spans=[firsts[i][1] for i in kept] if train.spans else [],
             )
         )
-    more = _joined(made)
+    more = joined(made)
     report(
         f"{rows.task.name}: {len(more) - len(train):,} texts added by {config.augment}, "
         f"{n_dropped:,} left out"
     )
     return replace(rows, train=more)
-
-
-def _joined(parts: Sequence[Examples]) -> Examples:
-    return Examples(
-        [text for part in parts for text in part.texts],
-        [text for part in parts for text in part.seconds],
-        np.concatenate([part.targets for part in parts]),
-        [spans for part in parts for spans in part.spans],
-    )

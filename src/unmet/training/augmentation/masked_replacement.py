@@ -9,15 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from unmet.models.windows import pad_rows
 from unmet.training.architectures import load_model
 from unmet.training.augmentation.pieces import cut_pieces
-from unmet.training.batch_losses import has_segments
-from unmet.training.encoders import longest_window
+from unmet.training.encoders import has_segments, longest_window
 from unmet.training.objectives import parts_of
 from unmet.training.predicting import model_inputs
 from unmet.training.tasks import Span
 from unmet.training.tokenizing import Reader
-from unmet.training.windows import WindowBatch
 
 _LIKELY = 10
 """Tokens that a replacement is drawn from."""
@@ -99,10 +98,7 @@ class MaskedReplacement:
     def _fill(
         self, rows: list[list[int]], before: list[list[int]], places: list[tuple[int, int]], rng: Any
     ) -> None:
-        longest = max(map(len, rows))
-        table = np.array([row + [self._reader.pad] * (longest - len(row)) for row in rows], dtype=np.int64)
-        attention = np.array([[1] * len(row) + [0] * (longest - len(row)) for row in rows], dtype=np.int64)
-        batch = WindowBatch(np.arange(len(rows)), table, attention, np.zeros_like(table))
+        batch = pad_rows(rows, self._reader.pad)
         inputs = model_inputs(batch, torch.device("cpu"), has_segments(self._encoder))
         states = self._encoder(**inputs).last_hidden_state
         at_row, at_column = (torch.tensor(side) for side in zip(*places, strict=True))

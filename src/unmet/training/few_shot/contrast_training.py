@@ -21,7 +21,8 @@ from unmet.training.batch_losses import Fit
 from unmet.training.encoders import load_encoder, longest_window
 from unmet.training.few_shot.pattern_training import only_classes
 from unmet.training.finetuning import Finetuned, Report, Tuned, write_tuned
-from unmet.training.methods.catalog import METHODS, n_trained
+from unmet.training.fitting import new_fit
+from unmet.training.methods.catalog import METHODS
 from unmet.training.multitask import MultiTaskModel, mean_state
 from unmet.training.predicting import MAIN_MEASURE, model_inputs
 from unmet.training.task_data import tokenize_task
@@ -60,21 +61,20 @@ def finetune_by_contrast(
     encoder, reader = load_encoder(base, config)
     config = replace(config, method="full", max_tokens=longest_window(encoder, config.max_tokens))
     data = tokenize_task(rows, reader, config)
-    width = int(encoder.config.hidden_size)
-    model = MultiTaskModel(encoder, width, [rows.task], config.dropout)
-    run = Fit(model, [data], reader, config, encoder)
+    run = new_fit(encoder, reader, [data], config, 0)
     first = np.unique(data.train_windows.example, return_index=True)[1]
     targets = np.asarray(rows.train.targets)
     pairs = contrast_pairs(targets, how.pairs_per_text, config.seed)
     losses = _train(run, data.train_windows, first, pairs)
     report(f"{len(pairs):,} pairs of {len(targets):,} texts: loss {losses[0]:.4f} → {losses[-1]:.4f}")
     vectors = _mean_states(run, data.train_windows, len(targets))
-    _set_head(model, rows.task, *logistic_head(vectors, targets, len(rows.task.labels), config.seed))
+    _set_head(run.model, rows.task, *logistic_head(vectors, targets, len(rows.task.labels), config.seed))
     measures = run.measures()
     name = MAIN_MEASURE[rows.task.kind]
     report(f"held out: {rows.task.name} {name} {measures[rows.task.name][name]:.4f}")
-    tuned = Tuned(run, measures, [], n_trained(model), sum(p.numel() for p in model.parameters()))
-    return write_tuned(tuned, out, {"few_shot": {"method": "setfit", "n_pairs": len(pairs)}})
+    return write_tuned(
+        Tuned(run, measures, []), out, {"few_shot": {"method": "setfit", "n_pairs": len(pairs)}}
+    )
 
 
 def contrast_pairs(targets: NDArray[Any], per_text: int, seed: int) -> NDArray[np.int64]:

@@ -22,15 +22,14 @@ from torch.nn import functional
 from unmet.core.config import FewShotConfig, FinetuneConfig
 from unmet.core.errors import InputError
 from unmet.training.architectures import load_model
-from unmet.training.batch_losses import has_segments
-from unmet.training.encoders import load_encoder, longest_window
+from unmet.training.encoders import has_segments, load_encoder, longest_window
 from unmet.training.few_shot.patterns import Pattern, fill_pattern, read_pattern, read_verbalizer
 from unmet.training.finetuning import Finetuned, Report, train_heads, write_tuned
 from unmet.training.objectives import parts_of
 from unmet.training.precision import Precision
 from unmet.training.predicting import MAIN_MEASURE, measure, model_inputs
 from unmet.training.task_data import TaskRows, split_task
-from unmet.training.tasks import Examples
+from unmet.training.tasks import Examples, joined
 from unmet.training.tokenizing import Reader, load_reader
 
 Floats = NDArray[np.float32]
@@ -179,8 +178,8 @@ def only_classes(
 def with_soft_labels(rows: TaskRows, texts: Sequence[str], soft: Floats) -> TaskRows:
     """Labelled rows, with all probability on their label, followed by texts with probabilities."""
     hard = np.eye(len(rows.task.labels), dtype=np.float32)[rows.train.targets]
-    train = Examples([*rows.train.texts, *texts], [], np.concatenate([hard, soft.astype(np.float32)]), [])
-    return replace(rows, train=train)
+    added = Examples(list(texts), [], soft.astype(np.float32), [])
+    return replace(rows, train=joined([replace(rows.train, targets=hard), added]))
 
 
 def _quality(model: GapModel, rows: TaskRows) -> float:

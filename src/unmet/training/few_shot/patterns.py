@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.errors import InputError
+from unmet.models.windows import pad_rows
 from unmet.training.tokenizing import Reader
 from unmet.training.windows import WindowBatch
 
@@ -107,15 +108,8 @@ def fill_pattern(
         rows.append([*ids, reader.end])
         # The text could hold a mask token of its own; the gap's place is counted, not searched.
         gaps.append(1 + _before_gap(pattern, reader.mask, min(len(encoding.ids), room)))
-    longest = max(map(len, rows))
-    table = np.full((len(rows), longest), reader.pad, dtype=np.int64)
-    attention = np.zeros_like(table)
-    for number, row in enumerate(rows):
-        table[number, : len(row)] = row
-        attention[number, : len(row)] = 1
     n_cut = sum(len(e.ids) > room for e in encodings)
-    batch = WindowBatch(np.arange(len(rows)), table, attention, np.zeros_like(table))
-    return batch, np.array(gaps, dtype=np.int64), n_cut
+    return pad_rows(rows, reader.pad), np.array(gaps, dtype=np.int64), n_cut
 
 
 def _before_gap(pattern: Pattern, mask: int, n_text: int) -> int:
