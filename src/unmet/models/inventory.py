@@ -112,6 +112,22 @@ def card_of(model: str) -> str:
     return next((path.read_text("utf-8") for path in places if path.is_file()), "")
 
 
+def encoder_of(model: str) -> Path:
+    """The encoder package of a tier, or the package itself.
+
+    Raises:
+        ModelError: there is no such model, or no encoder in it.
+    """
+    folder = _place(model)
+    if kind_of(folder) == "encoder":
+        return folder
+    if (folder / TIER_FILE).is_file():
+        return read_tier(folder).encoder
+    raise ModelError(
+        "no exported encoder is there", where=model, hint="Name a tier or package with an encoder."
+    )
+
+
 def removable(folder: Path) -> Path:
     """The folder, if it holds a model that may be removed.
 

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from unmet.core.config import FinetuneConfig
 from unmet.models.heads import DECIDING
+from unmet.training.batching import Batch
 from unmet.training.encoders import has_segments
 from unmet.training.methods.catalog import n_trained
 from unmet.training.multitask import MultiTaskModel, task_loss
@@ -20,6 +21,7 @@ from unmet.training.precision import Precision
 from unmet.training.predicting import measure, model_inputs, predict
 from unmet.training.task_data import TaskData
 from unmet.training.tasks import Examples, Task
+from unmet.training.teacher import Halves, Teacher, lesson_loss
 from unmet.training.tokenizing import Reader
 from unmet.training.windows import Windows, pad_windows
 
@@ -54,6 +56,7 @@ class Fit:
     config: FinetuneConfig
     plain_encoder: Any
     guide: Guide | None = None
+    teacher: Teacher | None = None
     precision: Precision = field(init=False)
     n_trained: int = field(init=False)
     n_weights: int = field(init=False)
@@ -86,6 +89,13 @@ class Fit:
         """Outputs for the texts of some examples."""
         n_texts = len(examples) * (2 if task.kind == "vectors" else 1)
         return predict(self.model, task, windows, n_texts, pad=self.reader.pad, segments=self.segments)
+
+
+def teacher_loss(run: Fit, lesson: tuple[Batch, Halves]) -> torch.Tensor:
+    """Weighted distance of the sentence vectors from the teacher's."""
+    with run.precision.forward():
+        distance = lesson_loss(run.model.states, *lesson, run.precision.device)
+        return run.config.teacher_weight * distance
 
 
 def batch_loss(run: Fit, data: TaskData, numbers: Ints) -> torch.Tensor:

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 PRECISIONS = ("int8", "fp32")
 CLOSE = 1e-3
 """Largest difference of a raw fp32 output from torch's before the export is refused."""
+SHAPE = "shape"
+"""Key of the manifest with the encoder's configuration (:mod:`unmet.training.unpacking` reads it)."""
+_ORIGIN = ("_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version")
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -255,6 +258,7 @@ class _Writer:
             "max_tokens": self.loaded.config.max_tokens,
             "inputs": list(_INPUTS[: 3 if self.loaded.segments else 2]),
             "vector_width": self.loaded.model.width,
+            SHAPE: _shape(self.loaded.encoder_config),
             "method": self.loaded.config.method,
             "seed": self.loaded.config.seed,
             "abstention_risk": risk,
@@ -267,6 +271,12 @@ class _Writer:
         card = encoder_card(manifest, heads)
         save_encoder_package(folder, manifest, heads, graph.SerializeToString(), self.loaded.reader, card)
         return load_encoder(folder, threads=1)
+
+
+def _shape(config: Any) -> dict[str, Any]:
+    """An encoder's configuration without what only says where it came from."""
+    told = {"model_type": config.model_type, **config.to_diff_dict()}
+    return {key: value for key, value in told.items() if key not in _ORIGIN}
 
 
 def _measured(encoder: EncoderModel, task: Task, rows: Examples, risk: float) -> Calibrated:

@@ -13,13 +13,14 @@ from torch import nn
 
 from unmet.core.config import FinetuneConfig
 from unmet.training.adversarial import add_attacked_gradients
-from unmet.training.batch_losses import Fit, Guide, batch_loss
-from unmet.training.batching import epoch_batches
+from unmet.training.batch_losses import Fit, Guide, batch_loss, teacher_loss
+from unmet.training.batching import Batch, epoch_batches
 from unmet.training.fit_checkpoints import Progress, resume_fit, save_fit
 from unmet.training.methods.catalog import METHODS, find_method
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.predicting import MAIN_MEASURE
 from unmet.training.task_data import TaskData, TaskRows
+from unmet.training.teacher import Halves, open_teacher
 from unmet.training.tokenizing import Reader
 
 Ints = Any
@@ -55,10 +56,11 @@ def new_fit(
         guide: what else than labels is trained on.
     """
     prepared = find_method(config.method).prepare(encoder, config, n_steps)
+    teacher = open_teacher(encoder, config, reader, config.max_tokens)
     tasks = {d.task.name: d.task for d in data}
     width = int(encoder.config.hidden_size)
     model = MultiTaskModel(prepared, width, list(tasks.values()), config.dropout)
-    return Fit(model, data, reader, config, encoder, guide)
+    return Fit(model, data, reader, config, encoder, guide, teacher)
 
 
 def fit(
@@ -87,13 +89,15 @@ def fit(
     progress = resume_fit(checkpoints, run.trained, optimizer, described or {}) or Progress(
         best=model_weights(run.model)
     )
+    lessons = run.teacher.lessons(run.config.seed, progress.step) if run.teacher else None
     while progress.epoch < run.config.epochs and progress.waited < run.config.patience:
         began = time.perf_counter()
         for number, (data, rows) in enumerate(_mixed_batches(run, progress.epoch)):
             if number < progress.batch:
                 continue
             set_rate(optimizer, progress.step, max(n_steps, 1), run.config)
-            progress.losses.append(_step(run, data, rows, optimizer, progress.step))
+            lesson = next(lessons) if lessons else None
+            progress.losses.append(_step(run, data, rows, optimizer, progress.step, lesson))
             progress.step, progress.batch = progress.step + 1, number + 1
             if checkpoints and progress.step % run.config.checkpoint_every == 0:
                 save_fit(checkpoints, run.trained, optimizer, progress, described or {})
@@ -162,8 +166,15 @@ def _mixed_batches(run: Fit, epoch: int) -> Iterator[tuple[TaskData, Ints]]:
     yield from (batches[i] for i in rng.permutation(len(batches)))
 
 
-def _step(run: Fit, data: TaskData, numbers: Ints, optimizer: torch.optim.Optimizer, step: int) -> float:
-    """One batch, forwards and backwards."""
+def _step(
+    run: Fit,
+    data: TaskData,
+    numbers: Ints,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    lesson: tuple[Batch, Halves] | None,
+) -> float:
+    """One batch, forwards and backwards, and one of the teacher's lessons."""
     config, model, precision = run.config, run.model, run.precision
     model.train()
     table: nn.Parameter = run.plain_encoder.get_input_embeddings().weight
@@ -176,6 +187,8 @@ def _step(run: Fit, data: TaskData, numbers: Ints, optimizer: torch.optim.Optimi
         lambda: batch_loss(run, data, numbers),
         precision.backward,
     )
+    if lesson is not None:
+        precision.backward(teacher_loss(run, lesson))
     precision.step(optimizer, config.gradient_norm)
     if hasattr(model.encoder, "update_and_allocate"):  # AdaLoRA weighs its ranks by their gradients
         encoder: Any = model.encoder

@@ -30,7 +30,7 @@ from unmet.training.resuming import append_evaluation, load_evaluations, resume
 from unmet.training.schedules import rate_factor
 from unmet.training.sentence_pairs import pair_batch
 from unmet.training.starting_embeddings import start_embeddings
-from unmet.training.teacher import Teacher, lesson_loss, open_teacher
+from unmet.training.teacher import Teacher, lesson_loss, open_teacher, token_states
 from unmet.training.token_store import TokenStore
 from unmet.training.tokenizing import SPECIAL, Reader
 from unmet.training.tracking import Tracker
@@ -160,7 +160,7 @@ def _steps(run: _Run, position: Position) -> Iterator[tuple[Position, dict[str, 
         lesson = 0.0
         if lessons is not None:
             with accelerator.autocast():
-                distance = lesson_loss(parts_of(run.model)[0], *next(lessons), run.device)
+                distance = lesson_loss(token_states(parts_of(run.model)[0]), *next(lessons), run.device)
             accelerator.backward(distance * config.teacher_weight)
             lesson = float(distance.detach())
         norm = accelerator.clip_grad_norm_(run.model.parameters(), config.gradient_norm)

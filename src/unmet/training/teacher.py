@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from unmet.core.config import PretrainConfig
+from unmet.core.config import FinetuneConfig, PretrainConfig
 from unmet.core.errors import InputError
 from unmet.core.files import atomic_path
 from unmet.training.batching import Batch, assemble, epoch_batches
@@ -36,6 +36,8 @@ TEXTS, VECTORS = "texts.parquet", "vectors.npy"
 _AT_ONCE = 4_096  # texts between two reports of progress
 
 Halves = NDArray[np.float16]
+ReadStates = Callable[[dict[str, torch.Tensor]], torch.Tensor]
+"""Ids and attention → states of the tokens, ``(n, tokens, width)``."""
 
 
 def write_teacher(
@@ -118,15 +120,23 @@ class Teacher:
         return assemble(pieces, reader.start, reader.end, reader.pad), self.vectors[self._targets[rows]]
 
 
-def open_teacher(model: Any, config: PretrainConfig, reader: Reader, longest: int) -> Teacher | None:
+def open_teacher(
+    model: Any, config: PretrainConfig | FinetuneConfig, reader: Reader, longest: int
+) -> Teacher | None:
     """The teacher that a run names, if it names one.
+
+    Args:
+        model: an encoder, or a model with one.
+        config: names the teacher's folder.
+        reader: the model's tokenizer.
+        longest: most tokens of a text.
 
     Raises:
         InputError: it does not suit the model.
     """
     if config.teacher is None:
         return None
-    if config.objective == "clm":
+    if isinstance(config, PretrainConfig) and config.objective == "clm":
         raise InputError("a teacher of sentence vectors needs an encoder", hint="Use --objective mlm.")
     teacher = Teacher(Path(config.teacher), reader, longest, config.teacher_tokens)
     if teacher.width != model.config.hidden_size:
@@ -137,11 +147,26 @@ def open_teacher(model: Any, config: PretrainConfig, reader: Reader, longest: in
     return teacher
 
 
-def lesson_loss(encoder: nn.Module, batch: Batch, vectors: Halves, device: torch.device) -> torch.Tensor:
-    """Mean squared distance of the pupil's unit vectors from the teacher's, 0–4."""
+def token_states(encoder: nn.Module) -> ReadStates:
+    """How an encoder reads: its last layer."""
+    return lambda inputs: encoder(**inputs).last_hidden_state
+
+
+def lesson_loss(
+    read: ReadStates,
+    batch: Batch,
+    vectors: Halves,
+    device: torch.device,
+) -> torch.Tensor:
+    """Mean squared distance of the pupil's unit vectors from the teacher's, 0–4.
+
+    Args:
+        read: the pupil.
+        batch: texts.
+        vectors: the teacher's, of unit length.
+        device: of the pupil.
+    """
     attention = torch.as_tensor(batch.attention, device=device)
-    states = encoder(
-        input_ids=torch.as_tensor(batch.ids, device=device), attention_mask=attention
-    ).last_hidden_state
+    states = read({"input_ids": torch.as_tensor(batch.ids, device=device), "attention_mask": attention})
     unit = functional.normalize(mean_state(states, attention), dim=1)
     return vector_loss(unit, torch.as_tensor(vectors, device=device))

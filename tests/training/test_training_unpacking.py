@@ -1,0 +1,95 @@
+"""Unpacking: an exported encoder becomes a folder that training goes on from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from inference_fixtures import HEADS, TEXTS, TINY, tiny_model
+from training_fixtures import Prepared
+
+from unmet.core.config import FinetuneConfig
+from unmet.core.errors import InputError, ModelError
+from unmet.models.encoder import load_encoder as load_package
+from unmet.models.encoder_package import MANIFEST_FILE
+from unmet.models.inventory import encoder_of
+from unmet.training.encoders import load_encoder
+from unmet.training.exporting import SHAPE, export_model
+from unmet.training.finetuning import finetune
+from unmet.training.loading import load_finetuned
+from unmet.training.saving import save_finetuned
+from unmet.training.unpacking import unpack
+
+
+def exported(prepared: Prepared, folder: Path, precision: str, kind: str = "bert") -> Path:
+    model = tiny_model(prepared.reader, replace(TINY), kind=kind, disturb=True)
+    save_finetuned(model, HEADS, prepared.reader, TINY, folder / "model", {})
+    return export_model(
+        folder / "model", folder / precision, precision=precision, training_data={"made": 3}
+    ).folder
+
+
+@pytest.mark.parametrize(("precision", "allowed"), [("fp32", 0.0), ("int8", 0.02)])
+def test_weights_come_back_under_their_names(
+    prepared: Prepared, tmp_path: Path, precision: str, allowed: float
+) -> None:
+    package = exported(prepared, tmp_path, precision)
+    before = load_finetuned(tmp_path / "model").model.encoder.state_dict()
+    encoder, reader = load_encoder(unpack(package, tmp_path / "base"), FinetuneConfig(dropout=0.0))
+    after = encoder.state_dict()
+    assert set(after) == set(before)
+    for name, value in before.items():
+        largest = float(value.abs().max()) or 1.0
+        assert torch.allclose(after[name], value, atol=allowed * largest), name
+    assert reader.tokenizer.to_str() == prepared.reader.tokenizer.to_str()
+    assert reader.folds == prepared.reader.folds
+
+
+def test_training_goes_on_from_it(prepared: Prepared, tmp_path: Path) -> None:
+    base = unpack(exported(prepared, tmp_path, "int8"), tmp_path / "base")
+    rows = [
+        "text,label",
+        *(f"{text} {number},{number % 2}" for number, text in enumerate(["good", "bad"] * 8)),
+    ]
+    data = tmp_path / "task.csv"
+    data.write_text("\n".join(rows), encoding="utf-8")
+    finetune(base, {"mood": data}, tmp_path / "heads", config=replace(TINY, epochs=1))
+    assert load_finetuned(tmp_path / "heads").task("mood").labels == ("0", "1")
+
+
+def test_the_shipped_starter_can_be_unpacked(tmp_path: Path) -> None:
+    folder = encoder_of("starter")
+    encoder, reader = load_encoder(unpack(folder, tmp_path / "base"), FinetuneConfig(dropout=0.0))
+    package = load_package(folder, threads=1)
+    theirs = np.asarray(package.run(TEXTS)["vector"])
+    for text, vector in zip(TEXTS, theirs, strict=True):
+        ids = [reader.start, *reader.encode_batch([text])[0].ids, reader.end]
+        with torch.no_grad():
+            states = encoder(input_ids=torch.tensor([ids])).last_hidden_state[0]
+        own = states.mean(dim=0).numpy()
+        assert float(own @ vector / np.linalg.norm(own)) > 0.98
+
+
+def test_what_cannot_be_unpacked_is_refused(prepared: Prepared, tmp_path: Path) -> None:
+    package = exported(prepared, tmp_path, "fp32")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("keep", encoding="utf-8")
+    with pytest.raises(InputError, match="not empty"):
+        unpack(package, tmp_path / "full")
+    manifest = json.loads((package / MANIFEST_FILE).read_text("utf-8"))
+    del manifest[SHAPE]
+    (package / MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match="shape"):
+        unpack(package, tmp_path / "base")
+    with pytest.raises(ModelError, match="no exported encoder"):
+        encoder_of("linear")
+
+
+def test_an_encoder_without_biases_is_refused(prepared: Prepared, tmp_path: Path) -> None:
+    package = exported(prepared, tmp_path, "fp32", kind="modernbert")
+    with pytest.raises(ModelError, match="no weights found"):
+        unpack(package, tmp_path / "base")
