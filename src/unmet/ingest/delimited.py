@@ -37,8 +37,9 @@ from unmet.ingest.sources import Source
 class DelimitedTable:
     """A delimited text source. Blank lines are no rows; fields keep every character they had."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, max_columns: int = MAX_COLUMNS) -> None:
         self.source = source
+        self._max_columns = max_columns
         self.encoding: Encoding = detect_encoding(source)
         with open_text(source, self.encoding.name) as stream:
             sample = stream.read(SAMPLE_CHARACTERS)
@@ -55,7 +56,7 @@ class DelimitedTable:
 
     def _named(self, rows: list[list[str]]) -> tuple[Dialect, list[str], list[str]]:
         width = len(rows[0]) if self.has_header else self.dialect.n_columns
-        if width > MAX_COLUMNS:
+        if width > self._max_columns:
             raise InputError(f"has {width} columns; is the delimiter right?", where=self.source.name)
         names, warnings = unique_names(rows[0] if self.has_header else [""] * width)
         if not self.has_header:

@@ -1,9 +1,10 @@
 """Which encoding a file is in: decided from all of its bytes, never by trying until nothing fails.
 
 Method: a byte-order mark decides; else strict UTF-8 decides (other encodings hardly ever form valid
-UTF-8 by chance); else a first line of known Chinese column names is GB18030; else lines that are not UTF-8 are scored as GB18030 (share of byte pairs that are
-everyday Chinese) and as cp1252 (share of high bytes that stand alone between ASCII letters, as
-accents and curly quotes do). What is neither is refused, with a guess from charset-normalizer.
+UTF-8 by chance); else a first line of known Chinese column names is GB18030; else lines that are not
+UTF-8 are scored as GB18030 (share of byte pairs that are everyday Chinese) and as cp1252 (share of high
+bytes that stand alone between ASCII letters, as accents and curly quotes do). What is neither is refused,
+with a guess from charset-normalizer.
 """
 
 from __future__ import annotations
