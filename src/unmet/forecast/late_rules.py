@@ -84,7 +84,7 @@ def _stray(store: LineStore) -> pl.DataFrame:
     if blocks.height < 2:
         return pl.DataFrame(schema=DROPPED)
     main = blocks.sort("n").row(-1, named=True)
-    if main["n"] < _MIN_MAIN_SHARE * days["n"].sum():
+    if main["n"] < _MIN_MAIN_SHARE * store.n_kept_lines:
         return pl.DataFrame(schema=DROPPED)
     day = pl.col("time").dt.date()
     lines = store.sales().filter((day < main["first"]) | (day > main["last"]))
@@ -115,7 +115,7 @@ def _slips(store: LineStore, taken_back: pl.DataFrame, within_days: int) -> pl.D
         waiting = open_sales.get(tuple(key), [])
         for place in range(len(waiting) - 1, -1, -1):
             sold_at, line = waiting[place]
-            if at - span <= sold_at <= at:  # type: ignore[operator]
+            if at - span <= sold_at <= at:
                 found.append((line, "cancelled_sale", f"taken back {at:%Y-%m-%d}"))
                 del waiting[place]
                 break

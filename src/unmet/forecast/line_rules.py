@@ -29,8 +29,8 @@ _FEE = re.compile(
     r"""(?ix)^(?:
     (?:\w+\s){0,2}(?:postage|carriage|shipping|freight|delivery)(?:\s(?:fee|cost|charge|and\shandling)s?)?
     | (?:\w+\s){0,2}(?:fees?|charges?|commission|surcharge|insurance|deposit)
-    | manual | adjust(?:ment)?(?:\sby\s.*)?(?:\sbad\sdebt)? | bad\sdebt | discount | rounding | tip | tax | vat
-    | donation
+    | manual | adjust(?:ment)?(?:\sby\s.*)?(?:\sbad\sdebt)? | bad\sdebt | discount | rounding | tip | tax
+    | vat | donation
     | (?:\w+\s){0,2}gift\s?(?:card|voucher|certificate)s?(?:\s.*)?
     | (?:sales\s)?samples? | test(?:\s(?:product|order|item))? | cash\sadjustment
     | .*(?:邮费|运费|快递费|差价|补差|手续费|服务费|定金|补拍|专拍).*
@@ -132,7 +132,7 @@ def judged(lines: pl.DataFrame, rules: Rules, raw: dict[str, pl.Series]) -> pl.D
         ("return", quantity < 0),
         ("quantity_zero", quantity == 0),
         ("price_not_positive", price <= 0),
-        ("not_a_product", pl.lit(False) if rules.keep_all_codes else _no_product(lines, rules)),
+        ("not_a_product", pl.lit(False) if rules.keep_all_codes else pl.lit(_no_product(lines, rules))),
         ("future_date", pl.col("time") > rules.last_moment),
     ]
     if rules.currency is not None:

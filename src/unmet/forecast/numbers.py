@@ -11,7 +11,7 @@ _SIGNS = r"^\s*[-−－–+(]+|[-)]+\s*$"
 _UNIT = r"(?i)(\d)\s*(?:个|件|只|台|盒|箱|包|瓶|袋|双|套|支|本|条|张|kg|g|pcs?|pieces?|units?|ea|x)\.?\s*$"
 _PLAIN = r"^\s*[-+]?\d+(\.\d+)?\s*$"
 
-__all__ = ["decimal_comma", "to_numbers", "units_of"]
+__all__ = ["decimal_comma", "to_numbers", "units_of", "without_units"]
 
 
 def to_numbers(raw: pl.Series, comma: bool) -> pl.Series:
@@ -46,6 +46,11 @@ def _written(raw: pl.Series, comma: bool) -> pl.Series:
     negative = text.str.contains(_NEGATIVE)
     size = to_prices(text.str.replace_all(_SIGNS, ""), comma)
     return pl.select(pl.when(negative).then(-size).otherwise(size)).to_series()
+
+
+def without_units(raw: pl.Series) -> pl.Series:
+    """Cells less their sign and unit, as evidence for the decimal mark."""
+    return raw.str.replace(_UNIT, "$1").str.replace_all(_SIGNS, "")
 
 
 def units_of(raw: pl.Series) -> pl.Series:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from unmet.core.errors import InputError
-from unmet.forecast.numbers import to_numbers, units_of
+from unmet.forecast.numbers import to_numbers, units_of, without_units
 from unmet.forecast.order_columns import OrderColumns, check_fields, find_columns
 from unmet.forecast.settings import OrderSettings
 from unmet.ingest.delimited_blocks import quick_chunks
@@ -105,7 +105,7 @@ def _surveyed(
         survey.n_lines += chunk.frame.height + len(chunk.rejected)
         order += _look_at_times(chunk.frame[used["time"]], survey)
         for number, sums in evidence.items():
-            n_comma, n_point = comma_evidence(chunk.frame[used[number]].unique())
+            n_comma, n_point = comma_evidence(without_units(chunk.frame[used[number]].unique()))
             sums[0] += n_comma
             sums[1] += n_point
         _look_at_words(chunk.frame, used, survey)
@@ -163,7 +163,7 @@ def _typed(chunk: Chunk, order_source: OrderSource, settings: OrderSettings) -> 
             parts[name] = stripped(cells[used[name]])
     if "promotion" in used:
         parts["promotion"] = promoted(cells[used["promotion"]])
-    numbers = {
+    numbers: dict[str, pl.Series] = {
         name: to_numbers(cells[used[name]], order_source.commas[name])
         for name in ("quantity", "price", "amount")
         if name in used

@@ -123,7 +123,8 @@ def unit_changes(sales: pl.DataFrame) -> list[dict[str, Any]]:
     moved = monthly.with_columns(before.alias("before"), after.alias("after")).with_columns(ratio)
     size = pl.max_horizontal("ratio", 1 / pl.col("ratio"))
     whole = (size - size.round()).abs() < 0.1 * size
-    found = moved.filter((size >= _PRICE_JUMP) & whole).sort(size, descending=True).unique(
+    begun = (pl.col("price") / pl.col("after") - 1).abs() < 0.5  # the month itself has the new price
+    found = moved.filter((size >= _PRICE_JUMP) & whole & begun).sort(size, descending=True).unique(
         "product", keep="first", maintain_order=True
     )  # fmt: skip
     return [

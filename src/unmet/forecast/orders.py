@@ -122,7 +122,9 @@ def _read_lines(
     for place, source in enumerate(sources):
         for lines, chunk in typed_chunks(source, settings):
             used = source.columns.columns
-            raw = {name: chunk.frame[used[name]] for name in ("time", "quantity") if name in used}
+            raw: dict[str, pl.Series] = {
+                name: chunk.frame[used[name]] for name in ("time", "quantity") if name in used
+            }
             verdicts = judged(lines, rules, raw).with_columns(
                 pl.int_range(reading.n_lines, reading.n_lines + lines.height).alias("line"),
                 pl.lit(place, dtype=pl.Int32).alias("source"),

@@ -16,7 +16,7 @@ from unmet.core.errors import InputError
 from unmet.core.files import atomic_path
 from unmet.core.tables import REJECTED
 from unmet.forecast.demand_series import SALES, build_series
-from unmet.forecast.numbers import decimal_comma, to_numbers
+from unmet.forecast.numbers import decimal_comma, to_numbers, without_units
 from unmet.forecast.order_columns import find_columns
 from unmet.forecast.order_lines import read_times, stripped
 from unmet.forecast.orders import Orders
@@ -86,7 +86,19 @@ def _read(source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:
         rejected += [(source.name, r.row, r.reason, r.detail, r.text) for r in chunk.rejected]
     if not frames or not pl.concat(frames).height:
         raise InputError("has a header but no rows", where=source.name, hint="Export it again.")
-    return pl.concat(frames), pl.DataFrame(rejected, schema=REJECTED, orient="row")
+    frame = pl.concat(frames)
+    if table.facts.get("header") is False:
+        frame = _with_first_row_as_names(frame)
+    return frame, pl.DataFrame(rejected, schema=REJECTED, orient="row")
+
+
+def _with_first_row_as_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """A first row of dates looks like data, but names the periods."""
+    names = [cell or "" for cell in frame.row(0)]
+    dates, _ = _period_columns(names)
+    if dates is None or len(set(names)) < len(names):
+        return frame.rename({name: f"unnamed {name}." for name in frame.columns})
+    return frame[1:].rename(dict(zip(frame.columns, names, strict=True)))
 
 
 def _rows(source: Source, settings: OrderSettings) -> _Wide:
@@ -196,7 +208,7 @@ def _period_columns(names: Sequence[str]) -> tuple[list[date] | None, list[str]]
 def _read_cells(long: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """``product, place, quantity``, and how many cells hold something that is no number."""
     raw = long["value"]
-    quantity = to_numbers(raw, decimal_comma(raw.drop_nulls()))
+    quantity = to_numbers(raw, decimal_comma(without_units(raw.drop_nulls())))
     n_unread = int((quantity.is_null() & ~raw.str.strip_chars().fill_null("").str.contains(_EMPTY)).sum())
     return long.select("product", "place", quantity.alias("quantity")), n_unread
 
@@ -244,6 +256,10 @@ def _periods(wide: _Wide, settings: OrderSettings, where: str) -> tuple[str, lis
 
 def _freq_of(dates: list[date], where: str) -> str:
     steps = sorted((b - a).days for a, b in pairwise(dates))
+    if not steps or steps[0] == 0:
+        raise InputError(
+            "periods are there twice, or there is only one", where=where, hint="Sum or remove them."
+        )
     usual = steps[len(steps) // 2]
     freq = {1: "D", 7: "W-MON"}.get(usual) or ("MS" if 28 <= usual <= 31 else None)
     if freq is None:
