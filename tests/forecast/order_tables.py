@@ -51,6 +51,7 @@ def quantities(orders: Orders, series: str) -> list[float]:
 class Made:
     table: pl.DataFrame
     chosen: pl.DataFrame
+    sums: pl.DataFrame
 
 
 def mean_forecast(
@@ -63,4 +64,10 @@ def mean_forecast(
         (pl.col("mean") * float(np.exp(share - 0.5))).alias(name) for name, share in QUANTILES.items()
     )
     chosen = series.select("series_id", pl.lit("Mean").alias("model"), pl.lit(0.5).alias("error"))
-    return Made(table.select(list(FORECAST)), chosen)
+    table = table.select(list(FORECAST))
+    sums = table.sort("series_id", "period_start").select(
+        "series_id",
+        pl.int_range(1, pl.len() + 1).over("series_id").alias("periods"),
+        *(pl.col(name).cum_sum().over("series_id") for name in ("mean", *QUANTILES)),
+    )
+    return Made(table, chosen, sums)

@@ -12,6 +12,14 @@ from unmet.forecast.line_store import LineStore
 from unmet.forecast.settings import OrderSettings
 
 DROPPED: dict[str, pl.DataType] = {"line": pl.Int64(), "reason": pl.String(), "detail": pl.String()}
+TAKEN_BACK: dict[str, pl.DataType] = {
+    "product": pl.String(),
+    "customer": pl.UInt64(),
+    "time": pl.Datetime("us"),
+    "quantity": pl.Float64(),  # > 0
+}
+"""Returns and cancellations."""
+
 _LONGEST_SILENCE_DAYS = 365
 _MIN_MAIN_SHARE = 0.99
 
@@ -23,7 +31,7 @@ def late_verdicts(
 
     Args:
         store: all sales.
-        taken_back: returns and cancellations with ``product, customer, quantity (> 0), time``.
+        taken_back: TAKEN_BACK.
         settings: what to do with repeated lines, and within how many days a sale counts as a slip.
         has_orders: lines have order ids, so equal lines of two files are one line.
 

@@ -16,19 +16,19 @@ from typing import Any
 import polars as pl
 
 from unmet.core.errors import InputError
-from unmet.core.tables import REJECTED
 from unmet.forecast.demand_series import SALES, build_series
-from unmet.forecast.late_rules import late_verdicts
-from unmet.forecast.line_rules import REASONS, judged, make_rules
+from unmet.forecast.late_rules import TAKEN_BACK, late_verdicts
+from unmet.forecast.line_rules import judged, make_rules
 from unmet.forecast.line_store import LineStore
 from unmet.forecast.order_lines import OrderSource, Survey, open_orders, typed_chunks
 from unmet.forecast.order_quality import order_quality
-from unmet.forecast.outliers import capped_lines, line_caps
-from unmet.forecast.periods import check_freq, find_freq, parse_horizon
+from unmet.forecast.outliers import CAPPED, capped_lines, line_caps
+from unmet.forecast.periods import find_freq, parse_horizon
 from unmet.forecast.product_facts import ProductFacts, read_items, read_stockouts
-from unmet.forecast.settings import LEVELS, OrderSettings
+from unmet.forecast.rejecting import dropped_lines, late_lines, malformed_rows
+from unmet.forecast.settings import OrderSettings, check_settings
 from unmet.forecast.shop_calendar import make_calendar
-from unmet.ingest.rows import Chunk, excerpt
+from unmet.ingest.rows import Chunk
 
 _NO_GAPS: dict[str, pl.DataType] = {"product": pl.String(), "period_start": pl.Date()}
 
@@ -74,7 +74,7 @@ def read_orders(
     settings = settings or OrderSettings()
     check_settings(settings)
     if settings.wide is not None:
-        from unmet.forecast.wide_tables import read_wide
+        from unmet.forecast.wide_series import read_wide
 
         return read_wide(inputs, settings, rejected_to=rejected_to)
     items = read_items(settings.items, settings.mapping) if settings.items else None
@@ -86,31 +86,6 @@ def read_orders(
         if rejected_to is not None:
             store.write_rejected(rejected_to)
     return orders
-
-
-def check_settings(settings: OrderSettings) -> None:
-    """Raise InputError where settings cannot be."""
-    unknown = [level for level in settings.levels if level not in LEVELS]
-    if unknown or not settings.levels:
-        raise InputError(f"no level {', '.join(unknown)!r}", hint=f"Use {', '.join(LEVELS)}.")
-    check_freq(settings.freq)
-    if settings.horizon is not None:
-        horizon = parse_horizon(settings.horizon)
-        if settings.freq is not None:
-            horizon.periods(settings.freq)
-    if settings.duplicates not in ("keep", "drop"):
-        raise InputError(f"no --duplicates {settings.duplicates!r}", hint="Use keep or drop.")
-    if settings.timezone is not None:
-        _check_timezone(settings.timezone)
-
-
-def _check_timezone(name: str) -> None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(f"no time zone {name!r}", hint="Write it as Asia/Shanghai or UTC.") from error
 
 
 def _read_lines(
@@ -144,8 +119,8 @@ def _keep(
     store.keep(sold)
     dropped = verdicts.filter(pl.col("reason").is_not_null())
     name = source.source.name
-    store.reject(_rejected(dropped, chunk, name))
-    store.reject(_malformed(chunk, name))
+    store.reject(dropped_lines(dropped, chunk, name))
+    store.reject(malformed_rows(chunk, name))
     reading.facts.add(sold)
     reading.n_lines += verdicts.height + len(chunk.rejected)
     reading.notes["no_price"] += int(sold["price"].null_count())
@@ -156,31 +131,6 @@ def _keep(
     if back.height:
         keys = ("product", "customer", "time")
         reading.taken_back.append(back.select(*keys, -pl.col("quantity")))
-
-
-def _rejected(dropped: pl.DataFrame, chunk: Chunk, source: str) -> pl.DataFrame:
-    """Dropped lines as REJECTED, with what the file said."""
-    if not dropped.height:
-        return pl.DataFrame(schema=REJECTED)
-    places = pl.DataFrame({"row": chunk.rows}).with_row_index("at")
-    at = dropped.select("row").join(places, on="row", how="left", maintain_order="left")["at"]
-    text = chunk.frame[at.to_list()].select(
-        pl.concat_str(pl.all().fill_null(""), separator=" | ").str.slice(0, 500).alias("text")
-    )
-    return pl.DataFrame(
-        {
-            "source": pl.repeat(source, dropped.height, eager=True),
-            "row": dropped["row"],
-            "reason": dropped["reason"],
-            "detail": dropped["reason"].replace_strict(REASONS, return_dtype=pl.String),
-            "text": text["text"],
-        }
-    ).cast(dict(REJECTED))  # type: ignore[arg-type]
-
-
-def _malformed(chunk: Chunk, source: str) -> pl.DataFrame:
-    rows = [(source, r.row, r.reason, r.detail, excerpt(r.text)) for r in chunk.rejected]
-    return pl.DataFrame(rows, schema=REJECTED, orient="row")
 
 
 def _judge_together(
@@ -195,15 +145,15 @@ def _judge_together(
     )
     if not store.n_kept_lines:
         raise InputError("no sale is left", where=_named(sources), hint=_why_none(store))
-    back = pl.concat(reading.taken_back) if reading.taken_back else _no_returns()
+    back = pl.concat(reading.taken_back) if reading.taken_back else pl.DataFrame(schema=TAKEN_BACK)
     has_orders = all("order" in source.columns for source in sources)
     dropped, n_repeats = late_verdicts(store, back, settings, has_orders=has_orders)
     reading.notes["repeated_lines_kept"] = n_repeats
     if dropped.height:
-        store.reject(_late(store, dropped, names))
+        store.reject(late_lines(store, dropped, names))
     sales = store.sales().join(dropped.lazy().select("line"), on="line", how="anti")
     caps = line_caps(sales, settings) if settings.cap_outliers else None
-    capped = _no_caps()
+    capped = pl.DataFrame(schema=CAPPED)
     if caps is not None:
         above = capped_lines(sales, caps).join(names, on="source")
         capped = above.select(pl.col("name").alias("source"), "row", "product", "quantity", "cap")
@@ -216,24 +166,6 @@ def _judge_together(
     return summed, capped
 
 
-def _no_returns() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "product": pl.String(),
-            "customer": pl.UInt64(),
-            "time": pl.Datetime("us"),
-            "quantity": pl.Float64(),
-        }
-    )
-
-
-def _no_caps() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={"source": pl.String(), "row": pl.Int64(), "product": pl.String(), "quantity": pl.Float64(),
-                "cap": pl.Float64()}
-    )  # fmt: skip
-
-
 def _named(sources: Sequence[OrderSource]) -> str:
     return ", ".join(source.source.name for source in sources[:3])
 
@@ -244,14 +176,6 @@ def _why_none(store: LineStore) -> str:
         f"All lines were dropped: {counted}. Check the columns with --map."
         if counted
         else "There are no lines."
-    )
-
-
-def _late(store: LineStore, dropped: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    lines = store.sales().join(dropped.lazy(), on="line").collect(engine="streaming").sort("line")
-    text = pl.format("{} | {} | {}", "product", "quantity", "time")
-    return lines.join(names, on="source").select(
-        pl.col("name").alias("source"), "row", "reason", "detail", text.alias("text")
     )
 
 

@@ -7,6 +7,15 @@ import polars as pl
 
 from unmet.forecast.settings import OrderSettings
 
+CAPPED: dict[str, pl.DataType] = {
+    "source": pl.String(),
+    "row": pl.Int64(),
+    "product": pl.String(),
+    "quantity": pl.Float64(),
+    "cap": pl.Float64(),
+}
+"""Lines that count for less than they say (``capped.csv``)."""
+
 _LEAST_SPREAD = float(np.log(2.0))
 """Smallest interquartile range of log quantities: where all orders are 1, an order of 7 is not odd."""
 

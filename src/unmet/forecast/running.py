@@ -25,9 +25,9 @@ from unmet.forecast.forecast_folder import (
     new_folder,
     output_hashes,
 )
-from unmet.forecast.orders import Orders, check_settings, read_orders
+from unmet.forecast.orders import Orders, read_orders
 from unmet.forecast.reconciling import METHODS, reconciled
-from unmet.forecast.settings import OrderSettings
+from unmet.forecast.settings import OrderSettings, check_settings
 from unmet.forecast.tables import FORECAST, QUANTILES
 
 DECIMALS = 6
@@ -91,8 +91,10 @@ def run_forecast(
             seconds,
             lambda: reconciled(made.table, orders.demand, orders.parts, method=reconcile),
         )
+        sums = sums_like(made.sums, made.table, table)
         table = checked(table)
         _write_tables(folder, orders, table, made.chosen)
+        sums.write_parquet(folder / "sums.parquet", compression="zstd")
         manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, periods)
         manifest["outputs"] = output_hashes(folder)
         write_json(folder / MANIFEST, manifest)
@@ -126,6 +128,30 @@ def checked(table: pl.DataFrame) -> pl.DataFrame:
     if rounded.select(crossing.any()).item():
         raise ValueError("quantiles cross")
     return rounded
+
+
+def sums_like(sums: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Means and quantiles of the first periods together, scaled as reconciliation scaled the means.
+
+    Args:
+        sums: ``series_id, periods, mean`` and quantiles.
+        before: forecasts before reconciliation.
+        after: and after.
+    """
+
+    def running(table: pl.DataFrame, name: str) -> pl.DataFrame:
+        sorted_ = table.sort("series_id", "period_start")
+        return sorted_.select(
+            "series_id",
+            pl.int_range(1, pl.len() + 1).over("series_id").cast(sums.schema["periods"]).alias("periods"),
+            pl.col("mean").cum_sum().over("series_id").alias(name),
+        )
+
+    keys = ["series_id", "periods"]
+    both = running(before, "before").join(running(after, "after"), on=keys)
+    factor = pl.when(pl.col("before") > 0).then(pl.col("after") / pl.col("before")).otherwise(1.0)
+    scaled = sums.join(both, on=keys, how="left", maintain_order="left")
+    return scaled.with_columns(pl.col("mean", *QUANTILES) * factor).drop("before", "after")
 
 
 def _write_tables(folder: Path, orders: Orders, table: pl.DataFrame, chosen: pl.DataFrame) -> None:
@@ -162,7 +188,7 @@ def _manifest(
         "seed": seed,
         "freq": orders.freq,
         "horizon": horizon,
-        "as_of": periods["as_of"],
+        "data_as_of": periods["as_of"],
         "reconciled": method,
         "models": dict(chosen.sort("series_id").select("series_id", "model").iter_rows()),
         "seconds": seconds,

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from unmet.core.errors import InputError
+from unmet.forecast.periods import check_freq, parse_horizon
+
 LEVELS: tuple[str, ...] = ("product", "category", "segment", "need", "total")
 
 
@@ -48,3 +51,28 @@ class OrderSettings:
         for name in ("as_of", "start"):
             plain[name] = plain[name].isoformat() if plain[name] else None
         return plain
+
+
+def check_settings(settings: OrderSettings) -> None:
+    """Raise InputError where settings cannot be."""
+    unknown = [level for level in settings.levels if level not in LEVELS]
+    if unknown or not settings.levels:
+        raise InputError(f"no level {', '.join(unknown)!r}", hint=f"Use {', '.join(LEVELS)}.")
+    check_freq(settings.freq)
+    if settings.horizon is not None:
+        horizon = parse_horizon(settings.horizon)
+        if settings.freq is not None:
+            horizon.periods(settings.freq)
+    if settings.duplicates not in ("keep", "drop"):
+        raise InputError(f"no --duplicates {settings.duplicates!r}", hint="Use keep or drop.")
+    if settings.timezone is not None:
+        _check_timezone(settings.timezone)
+
+
+def _check_timezone(name: str) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InputError(f"no time zone {name!r}", hint="Write it as Asia/Shanghai or UTC.") from error
