@@ -58,7 +58,7 @@ def corrections(quality: Mapping[str, Any]) -> list[str]:
         (quality.get("stockouts", {}).get("periods_not_observed", 0),
          "periods out of stock, not learned from"),
         (len(quality.get("possible_unit_changes", [])),
-         "products may have changed their unit (quality.json)"),
+         "products changed price and units per line: a new unit or a clearance?"),
     ]  # fmt: skip
     return [f"{n:>9,}  {words}" for n, words in found if n]
 

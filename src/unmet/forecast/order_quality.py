@@ -106,30 +106,44 @@ def _periods(
 
 
 def unit_changes(sales: pl.DataFrame) -> list[dict[str, Any]]:
-    """Products whose price per unit moved by a whole factor for good: sold by the piece, then by the box.
+    """Products whose price per unit moved by a large factor for good, and units per line the other way.
 
-    Listed, never corrected: only the shop knows. The medians of the months before and after each month
-    are compared; both sides need three months.
+    So looks a product that was sold by the piece and then by the box. Listed, never corrected: only the
+    shop knows. The medians of the three months before and from each month on are compared.
     """
     priced = sales.filter(pl.col("priced") > 0)
     monthly = (
         priced.group_by("product", pl.col("day").dt.truncate("1mo").alias("month"))
-        .agg((pl.col("revenue").sum() / pl.col("priced").sum()).alias("price"))
+        .agg(
+            (pl.col("revenue").sum() / pl.col("priced").sum()).alias("price"),
+            (pl.col("quantity").sum() / pl.col("n_lines").sum()).alias("size"),
+        )
         .sort("product", "month")
     )
-    before = pl.col("price").rolling_median(3, min_samples=3).shift(1).over("product")
-    after = pl.col("price").reverse().rolling_median(3, min_samples=3).reverse().over("product")
-    ratio = (pl.col("after") / pl.col("before")).alias("ratio")
-    moved = monthly.with_columns(before.alias("before"), after.alias("after")).with_columns(ratio)
-    size = pl.max_horizontal("ratio", 1 / pl.col("ratio"))
-    whole = (size - size.round()).abs() < 0.1 * size
-    begun = (pl.col("price") / pl.col("after") - 1).abs() < 0.5  # the month itself has the new price
-    found = moved.filter((size >= _PRICE_JUMP) & whole & begun).sort(size, descending=True).unique(
-        "product", keep="first", maintain_order=True
-    )  # fmt: skip
+
+    def before(name: str) -> pl.Expr:
+        return pl.col(name).rolling_median(3, min_samples=3).shift(1).over("product")
+
+    def after(name: str) -> pl.Expr:
+        return pl.col(name).reverse().rolling_median(3, min_samples=3).reverse().over("product")
+
+    moved = monthly.with_columns(
+        before("price").alias("low"),
+        after("price").alias("high"),
+        (after("price") / before("price")).alias("price_ratio"),
+        (after("size") / before("size")).alias("size_ratio"),
+    )
+    factor = pl.max_horizontal("price_ratio", 1 / pl.col("price_ratio"))
+    opposite = (pl.col("price_ratio") * pl.col("size_ratio")).is_between(0.5, 2.0)
+    begun = (pl.col("price") / pl.col("high") - 1).abs() < 0.5  # the month itself has the new price
+    found = (
+        moved.filter((factor >= _PRICE_JUMP) & opposite & begun)
+        .sort(factor, "product", descending=[True, False])
+        .unique("product", keep="first", maintain_order=True)
+    )
     return [
         {"product": product, "month": month.isoformat(), "price_before": low, "price_after": high}
-        for product, month, low, high in found.select("product", "month", "before", "after")
+        for product, month, low, high in found.select("product", "month", "low", "high")
         .head(_N_LISTED)
         .iter_rows()
     ]
