@@ -20,6 +20,7 @@ from unmet.cli import (
     evaluate,
     export,
     finetune,
+    forecast,
     mine,
     models,
     pretrain,
@@ -77,6 +78,7 @@ for name, command in (
     ("combine", combine.combine),
     ("continual", continual.continual),
     ("select", select.select),
+    ("forecast", forecast.forecast),
 ):
     app.command(name)(interruptible(command))
 for name, action in (
