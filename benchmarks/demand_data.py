@@ -142,3 +142,10 @@ def made_up(n_series: int, n_periods: int = 53, seed: int = 0) -> tuple[pl.DataF
     wide = pl.DataFrame(counts.T, schema=[f"s{index:06d}" for index in range(n_series)])
     weeks = [date(2024, 1, 1), *next_periods(date(2024, 1, 1), n_periods - 1, "W-MON")]
     return _from_wide(wide, weeks, "W-MON")
+
+
+def wide_values(path: Path) -> tuple[list[str], np.ndarray]:
+    """Names and values ``(series, periods)`` of a file with one column per series; NaN where empty."""
+    table = pl.read_csv(path, null_values=["NA", ""])
+    values = table.select(pl.all().cast(pl.Float64, strict=False)).to_numpy().T
+    return table.columns, np.ascontiguousarray(values)

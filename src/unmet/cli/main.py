@@ -12,6 +12,7 @@ import typer
 
 from unmet.cli import (
     annotate,
+    backtest,
     check,
     combine,
     continual,
@@ -78,6 +79,7 @@ for name, command in (
     ("combine", combine.combine),
     ("continual", continual.continual),
     ("select", select.select),
+    ("backtest", backtest.backtest),
     ("forecast", forecast.forecast),
 ):
     app.command(name)(interruptible(command))

@@ -17,6 +17,8 @@ from unmet.forecast.panel import Floats, Panel, carried, filled
 
 Single = NDArray[np.float32]
 
+_THREADS_PAY_FROM = 50_000  # rows; below, threads wait for each other longer than they work
+
 
 @dataclass(frozen=True)
 class BoostConfig:
@@ -164,7 +166,7 @@ def boosted_forecasts(panel: Panel, horizon: int, config: BoostConfig, *, seed: 
     settings = {
         "objective": config.objective, "learning_rate": config.learning_rate, "num_leaves": config.n_leaves,
         "min_data_in_leaf": config.smallest_leaf, "feature_fraction": 0.6, "bagging_fraction": 0.7,
-        "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "num_threads": config.n_jobs, "seed": seed,
+        "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "num_threads": config.n_jobs if len(target) > _THREADS_PAY_FROM else 1, "seed": seed,
         "deterministic": True, "force_row_wise": True, "verbosity": -1,
     }  # fmt: skip
     data = lightgbm.Dataset(rows, target, weight=weight)

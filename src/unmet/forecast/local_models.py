@@ -15,6 +15,7 @@ LOCAL_MODELS = ("AutoETS", "DynamicOptimizedTheta", "CrostonSBA", "TSB", "ADIDA"
 COSTLY_MODELS = ("AutoETS", "DynamicOptimizedTheta")
 """Those that take milliseconds per series."""
 
+_PROCESSES_PAY_FROM = 1_000  # series; starting a process takes seconds
 _SHORTEST = 6  # periods below which a fit of one series is noise
 
 
@@ -74,9 +75,10 @@ def _run(
     assert total == len(values)
     frame = pd.DataFrame({"unique_id": ids, "ds": times, "y": values})
     season = panel.season if whole.shape[1] >= 2 * panel.season else 1
+    jobs = n_jobs if len(fitted) > _PROCESSES_PAY_FROM else 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        runner = StatsForecast(models=_models(names, season), freq=1, n_jobs=n_jobs, fallback_model=_mean())
+        runner = StatsForecast(models=_models(names, season), freq=1, n_jobs=jobs, fallback_model=_mean())
         return runner.forecast(df=frame, h=horizon).sort_values(["unique_id", "ds"])
 
 

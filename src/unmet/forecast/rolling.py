@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -40,10 +41,19 @@ class Rolling:
     Args:
         panel: the whole history.
         horizon: periods ahead, ≥ 1.
+        more: further models to compare; never chosen.
     """
 
-    def __init__(self, panel: Panel, horizon: int, config: ForecastConfig, seed: int) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        horizon: int,
+        config: ForecastConfig,
+        seed: int,
+        more: dict[str, Callable[[Panel, int], Floats]] | None = None,
+    ) -> None:
         self.panel, self.horizon, self.config, self.seed = panel, horizon, config, seed
+        self.more = more or {}
         self._kept: dict[tuple[int, str], Floats] = {}
         self._panels: dict[int, Panel] = {}
 
@@ -77,6 +87,8 @@ class Rolling:
             "SeasonalNaive": seasonal_naive, "WindowAverage": window_average,
             "PooledSmoothing": pooled_smoothing, "SeasonalSmoothing": seasonal_smoothing,
         }  # fmt: skip
+        if model in self.more:
+            return {model: self.more[model](known, horizon)}
         if model in simple:
             return {model: simple[model](known, horizon)}
         if model == "Boosted":
