@@ -114,9 +114,8 @@ def main() -> None:
             path = Path(folder) / f"orders-{n}.csv"
             begin = time.perf_counter()
             write_orders(path, n)
-            print(
-                f"{n:,} lines, {path.stat().st_size / 1e6:,.0f} MB, made in {time.perf_counter() - begin:.0f} s"
-            )
+            size, seconds = path.stat().st_size / 1e6, time.perf_counter() - begin
+            print(f"{n:,} lines, {size:,.0f} MB, made in {seconds:.0f} s")
             show("    unmet: all checks and corrections", found := measured(path, "unmet"))
             print(f"    {found['kept']:,} of {found['rows']:,} lines kept")
             show("    plain Polars scan and group-by", measured(path, "polars"))

@@ -22,8 +22,8 @@ def orders(tmp_path):
 
 
 def test_a_forecast_in_words_and_in_json(unmet, orders, tmp_path) -> None:
-    code, out, err = unmet("forecast", orders, "--horizon", "4w", "--freq", "W-MON", "--level", "product,total",
-                           "--out", tmp_path / "f")  # fmt: skip
+    weekly = ("--freq", "W-MON", "--out", tmp_path / "f")
+    code, out, err = unmet("forecast", orders, "--horizon", "4w", "--level", "product,total", *weekly)
     assert code == 0, err
     assert "421 lines read, 420 are sales, 1 dropped" in out
     assert "time_unreadable" in out
@@ -32,8 +32,7 @@ def test_a_forecast_in_words_and_in_json(unmet, orders, tmp_path) -> None:
     assert "levels add up" in out
     assert "next 4 weeks (2024-05-20 to 2024-06-10)" in out
     assert "models:" in out
-    code, out, err = unmet("forecast", orders, "--horizon", "2w", "--freq", "W-MON", "--out", tmp_path / "f",
-                           "--json")  # fmt: skip
+    code, out, err = unmet("forecast", orders, "--horizon", "2w", *weekly, "--json")
     assert code == 0, err
     made = json.loads(out)
     assert {"freq", "horizon", "models", "quality", "summary", "inputs", "versions", "seconds"} <= made.keys()

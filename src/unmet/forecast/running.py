@@ -68,36 +68,42 @@ def run_forecast(
         raise InputError(f"no --reconcile {reconcile!r}", hint=f"Use {', '.join(METHODS)}.")
     target = Path(out)
     check_place(target)
+    with new_folder(target) as folder:
+        return _into(folder, inputs, settings, reconcile, seed, progress)
+
+
+def _into(
+    folder: Path,
+    inputs: Sequence[str | Path],
+    settings: OrderSettings,
+    reconcile: str,
+    seed: int,
+    progress: Callable[[str], object],
+) -> dict[str, Any]:
     from unmet.forecast.forecasting import forecast_demand
 
     seconds: dict[str, float] = {}
-    with new_folder(target) as folder:
-        progress("reading orders")
-        orders = _timed(
-            "read", seconds, lambda: read_orders(inputs, settings, rejected_to=folder / "rejected.parquet")
-        )
-        periods = orders.horizon or 1
-        progress(f"forecasting {orders.series.height:,} series")
-        made = _timed(
-            "forecast",
-            seconds,
-            lambda: forecast_demand(
-                orders.demand, orders.series, horizon=periods, freq=orders.freq, seed=seed
-            ),
-        )
-        progress("reconciling")
-        table, method = _timed(
-            "reconcile",
-            seconds,
-            lambda: reconciled(made.table, orders.demand, orders.parts, method=reconcile),
-        )
-        sums = sums_like(made.sums, made.table, table)
-        table = checked(table)
-        _write_tables(folder, orders, table, made.chosen)
-        sums.write_parquet(folder / "sums.parquet", compression="zstd")
-        manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, periods)
-        manifest["outputs"] = output_hashes(folder)
-        write_json(folder / MANIFEST, manifest)
+    progress("reading orders")
+    rejected = folder / "rejected.parquet"
+    orders = _timed("read", seconds, lambda: read_orders(inputs, settings, rejected_to=rejected))
+    demand, series, horizon = orders.demand, orders.series, orders.horizon or 1
+    progress(f"forecasting {series.height:,} series")
+    made = _timed(
+        "forecast",
+        seconds,
+        lambda: forecast_demand(demand, series, horizon=horizon, freq=orders.freq, seed=seed),
+    )
+    progress("reconciling")
+    table, method = _timed(
+        "reconcile", seconds, lambda: reconciled(made.table, demand, orders.parts, method=reconcile)
+    )
+    sums = sums_like(made.sums, made.table, table)
+    table = checked(table)
+    _write_tables(folder, orders, table, made.chosen)
+    sums.write_parquet(folder / "sums.parquet", compression="zstd")
+    manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon)
+    manifest["outputs"] = output_hashes(folder)
+    write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}
 
 
