@@ -37,7 +37,7 @@ if sys.argv[2] == "unmet":
 else:
     import polars as pl
     scan = pl.scan_csv(sys.argv[1], infer_schema=False)
-    week = pl.col("order_time").str.to_datetime("%Y-%m-%d %H:%M").dt.truncate("1w")
+    week = pl.col("order_time").str.to_datetime("%Y-%m-%d %H:%M", strict=False).dt.truncate("1w")
     table = scan.group_by("sku", week.alias("week")).agg(pl.col("quantity").cast(pl.Float64).sum())
     table = table.collect(engine="streaming")
     found = {"rows": None, "kept": None, "series": table["sku"].n_unique(), "units": table["quantity"].sum()}
@@ -65,7 +65,7 @@ def write_orders(path: Path, n_lines: int, seed: int = 0) -> None:
             frame = pl.DataFrame(
                 {
                     "order_id": begin // 3 + np.arange(n) // 3 + 1_000_000,
-                    "order_time": start + minutes.astype("timedelta64[m]"),
+                    "order_time": (start + minutes.astype("timedelta64[m]")).astype("datetime64[ms]"),
                     "sku": product,
                     "quantity": 1 + draw.geometric(0.4, n) - 1,
                     "unit_price": np.round(3 + product % 97 + draw.random(n), 2),

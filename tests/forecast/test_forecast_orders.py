@@ -14,7 +14,9 @@ from order_tables import HEADER, MONDAY, lines_of, quantities, read, write
 
 from unmet.core.errors import InputError, MappingError
 from unmet.core.tables import REJECTED
+from unmet.forecast.order_lines import read_times
 from unmet.forecast.tables import DEMAND, SERIES
+from unmet.ingest.times import to_times
 
 
 def assert_regular(demand: pl.DataFrame) -> None:
@@ -328,3 +330,13 @@ def test_unit_changes_are_listed(tmp_path) -> None:
     assert (change["product"], change["month"]) == ("A1", "2023-07-01")
     steady = read(write(tmp_path / "p.csv", lines_of(40), HEADER), freq="MS")
     assert steady.quality["possible_unit_changes"] == []
+
+
+def test_quick_times_are_the_careful_ones() -> None:
+    texts = pl.Series(
+        """2024-01-05|2024-02-30|2024-01-05 10:30|2024-01-05 25:30|2024-01-05 10:30:59|0001-01-01|2101-01-01|
+        1969-12-31 10:00|2024/01/05|2024-01-05T10:30|2024-13-01||x|2024-01-05 24:00""".replace(
+            "\n        ", ""
+        ).split("|")
+    )
+    assert read_times(texts, False, None).to_list() == to_times(texts, False).to_list()

@@ -13,6 +13,7 @@ from unmet.forecast.shop_calendar import Calendar
 from unmet.forecast.tables import DEMAND, SERIES
 
 TOTAL = "total"
+DECIMALS = 6
 SALES: dict[str, pl.DataType] = {
     "product": pl.String(),
     "segment": pl.String(),
@@ -72,7 +73,10 @@ def build_series(
         gaps = unobserved if level == "product" else None
         demands.append(_observed(filled, calendar, gaps, level))
         described.append(_described(level, filled, products))
-    demand = conform(pl.concat(demands).sort("series_id", "period_start"), DEMAND, name="demand")
+    together = pl.concat(demands)
+    if len(levels) > 1:
+        together = together.sort("series_id", maintain_order=True)
+    demand = conform(together, DEMAND, name="demand")
     series = conform(pl.concat(described), SERIES, name="series")
     clash = series.filter(pl.col("series_id").is_duplicated())
     if clash.height:
@@ -139,13 +143,18 @@ def _filled(summed: pl.DataFrame, calendar: Calendar, keep_unsold: bool) -> pl.D
     begins = summed.group_by("series_id").agg(pl.col("period_start").filter(sold).min().alias("first_sale"))
     if not keep_unsold:
         begins = begins.filter(pl.col("first_sale").is_not_null())
-    periods = calendar.periods.to_frame()
+    periods = calendar.periods.sort().to_frame()
     started = pl.col("first_sale").is_null() | (pl.col("period_start") >= pl.col("first_sale"))
-    grid = begins.join(periods, how="cross").filter(started)
-    return grid.join(summed, on=["series_id", "period_start"], how="left").with_columns(
-        pl.col("quantity").fill_null(0.0),
-        pl.when(pl.col("priced") > 0).then(pl.col("revenue") / pl.col("priced")).alias("price"),
-        pl.when(pl.col("told") > 0).then(pl.col("promoted") / pl.col("told")).alias("promotion"),
+    # Sorted by construction: sorting millions of names would take longer than all the rest.
+    grid = begins.sort("series_id").join(periods, how="cross", maintain_order="left_right").filter(started)
+    joined = grid.join(summed, on=["series_id", "period_start"], how="left", maintain_order="left")
+    price = pl.when(pl.col("priced") > 0).then(pl.col("revenue") / pl.col("priced"))
+    promotion = pl.when(pl.col("told") > 0).then(pl.col("promoted") / pl.col("told"))
+    # Rounded, because sums in another order of lines differ in their last digits.
+    return joined.with_columns(
+        pl.col("quantity").fill_null(0.0).round(DECIMALS),
+        price.round(DECIMALS).alias("price"),
+        promotion.round(DECIMALS).alias("promotion"),
     )
 
 
@@ -160,9 +169,9 @@ def _observed(
         gaps = unobserved.select(
             pl.col("product").alias("series_id"), "period_start", pl.lit(False).alias("seen")
         )
-        table = table.join(gaps.unique(), on=["series_id", "period_start"], how="left").with_columns(
-            pl.col("observed") & pl.col("seen").fill_null(True)
-        )
+        table = table.join(
+            gaps.unique(), on=["series_id", "period_start"], how="left", maintain_order="left"
+        ).with_columns(pl.col("observed") & pl.col("seen").fill_null(True))
     return table.select(list(DEMAND))
 
 

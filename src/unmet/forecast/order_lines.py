@@ -18,11 +18,13 @@ from unmet.ingest.plans import SAMPLE_ROWS, open_table
 from unmet.ingest.prices import comma_evidence
 from unmet.ingest.rows import Chunk, Table
 from unmet.ingest.sources import Source, open_sources
-from unmet.ingest.times import DayOrder, day_order, to_times
+from unmet.ingest.times import FIRST_YEAR, LAST_YEAR, DayOrder, day_order, to_times
 
 NUMBER_FIELDS = ("quantity", "price", "amount", "stock")
 _ZONE = r"(?i)\d(?:z|\s*utc|\s*gmt|\s*[+-]\d{2}:?\d{2})\s*$"
 _CLOCK_BEFORE_ZONE = r":\d{2}"
+_ISO = {10: "%Y-%m-%d", 16: "%Y-%m-%d %H:%M", 19: "%Y-%m-%d %H:%M:%S"}  # by length
+_DIGITS = r"^\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?$"
 _SYMBOL = r"(?i)(us\$|hk\$|rmb|cny|usd|eur|gbp|jpy|[¥￥$€£₩元円]|人民币|美元)"
 _SAME_SYMBOL = {"￥": "¥", "元": "¥", "rmb": "¥", "cny": "¥", "人民币": "¥", "usd": "$", "us$": "$",
                 "美元": "$", "eur": "€", "gbp": "£", "円": "jpy"}  # fmt: skip
@@ -116,9 +118,9 @@ def _surveyed(
 def _look_at_times(cells: pl.Series, survey: Survey) -> DayOrder:
     counts = cells.drop_nulls().value_counts()
     values = counts.get_column(cells.name)
-    zoned = values.str.contains(_ZONE) & values.str.contains(_CLOCK_BEFORE_ZONE)
+    zoned = values.str.contains(_CLOCK_BEFORE_ZONE) & values.str.contains(_ZONE)
     survey.n_zoned += int(counts.filter(zoned)["count"].sum())
-    return day_order(values)
+    return day_order(values.filter(~values.str.contains(_DIGITS)))
 
 
 def _look_at_words(frame: pl.DataFrame, used: dict[str, str], survey: Survey) -> None:
@@ -200,13 +202,29 @@ def read_times(cells: pl.Series, day_first: bool, timezone: str | None) -> pl.Se
     """Cells as times without zone: UTC, or the given zone's clock where a cell carries a zone."""
     raw = pl.DataFrame({"raw": cells})
     values = raw["raw"].unique().drop_nulls()  # lines of one order share their time
-    times = to_times(values, day_first)
+    times = _iso_times(values)
+    others = times.is_null().arg_true()
+    if len(others):
+        times = times.scatter(others, to_times(values.gather(others), day_first))
     if timezone is not None:
         zoned = values.str.contains(_ZONE) & values.str.contains(_CLOCK_BEFORE_ZONE)
         local = times.dt.replace_time_zone("UTC").dt.convert_time_zone(timezone).dt.replace_time_zone(None)
         times = pl.select(pl.when(zoned).then(local).otherwise(times)).to_series()
     known = pl.DataFrame({"raw": values, "time": times})
     return raw.join(known, on="raw", how="left", maintain_order="left")["time"]
+
+
+def _iso_times(values: pl.Series) -> pl.Series:
+    """The commonest spellings at once; what :func:`unmet.ingest.times.to_times` gives, or null."""
+    times = pl.Series(values.name, [None] * len(values), dtype=pl.Datetime("us"))
+    lengths = values.str.len_bytes()
+    for length, spelling in _ISO.items():
+        places = ((lengths == length) & values.str.contains(_DIGITS)).arg_true()
+        if len(places):
+            read = values.gather(places).str.to_datetime(spelling, time_unit="us", strict=False)
+            usable = read.dt.year().is_between(FIRST_YEAR, LAST_YEAR)
+            times = times.scatter(places, pl.select(pl.when(usable).then(read)).to_series())
+    return times
 
 
 def stripped(cells: pl.Series) -> pl.Series:

@@ -194,7 +194,6 @@ def _summed(sales: pl.LazyFrame) -> pl.DataFrame:
             pl.col("time").dt.time().max().alias("last_time"),
         )
         .collect(engine="streaming")
-        .sort("product", "day", "segment")
     )
 
 
