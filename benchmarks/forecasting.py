@@ -1,6 +1,6 @@
-"""Demand forecasts on public data: rolling origins, paired intervals over series, simple baselines in the same run.
+"""Demand forecasts on public data: rolling origins, paired intervals, simple baselines in the same run.
 
-python benchmarks/forecasting.py online_retail|car_parts|jewelry|weekly_products|speed [--file later.csv.gz] [--threads 1]
+python benchmarks/forecasting.py online_retail|car_parts|jewelry|weekly_products|speed [--file later.csv.gz]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from unmet.evaluate.demand import coverage, seasonal_scale, weighted_quantile_lo
 from unmet.forecast.backtesting import CHOSEN, DECILES, Backtest, backtest
 from unmet.forecast.forecasting import forecast_demand
 from unmet.forecast.local_models import local_forecasts
-from unmet.forecast.panel import Floats, Panel, filled, panel_of
+from unmet.forecast.panel import Floats, Panel, filled
 from unmet.forecast.predictive import LEVELS
 from unmet.forecast.rolling import ForecastConfig
 from unmet.forecast.tables import QUANTILES
@@ -31,7 +31,7 @@ LAGS = "LightGBM on lags"
 
 
 def lags_only(panel: Panel, horizon: int) -> Floats:
-    """mlforecast, recursive: lags 1 to 8 and two window means, absolute loss (the best of L2, Poisson and L1)."""
+    """mlforecast, recursive: lags 1 to 8 and two window means, absolute loss (what WAPE asks for)."""
     import lightgbm
     import pandas as pd
     from mlforecast import MLForecast
@@ -76,7 +76,8 @@ def shown(value: Estimate, digits: int = 3) -> str:
 def table(result: Backtest) -> list[str]:
     """One line per model: errors and how much of each the chosen forecast takes away."""
     lines = [
-        "| model | WAPE of sums | gain of chosen | WAPE per period | WQL of sums | gain of chosen | WQL per period | series |",
+        "| model | WAPE of sums | gain of chosen | WAPE per period | WQL of sums | gain of chosen |"
+        " WQL per period | series |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name in sorted(result.scores, key=lambda name: result.error(name).value):
@@ -91,13 +92,13 @@ def table(result: Backtest) -> list[str]:
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines.append("")
     for share, steps in result.coverage.items():
-        lines.append(f"{share}% intervals cover by step {', '.join(f'{v:.1%}' for v in steps[:-1])};"
+        lines.append(f"{share}: intervals cover by step {', '.join(f'{v:.1%}' for v in steps[:-1])};"
                      f" sums {steps[-1]:.1%}.")  # fmt: skip
     lines.append(f"Origins {', '.join(result.origins)}. Chosen: {result.chosen}.")
     point = result.error("WindowAverage", "sums")
     own = result.error(CHOSEN, "sum_pinball")
     lines.append(
-        f"Window average as a bare point forecast: WQL of sums {point.value:.3f} (its WAPE); chosen {own.value:.3f}."
+        f"Window average as a bare point: WQL of sums {point.value:.3f} (its WAPE); chosen {own.value:.3f}."
     )
     return lines
 
@@ -118,7 +119,7 @@ def rolling_part(load: str, n_origins: int, n_local: int) -> Callable[[argparse.
 
 
 def car_parts(asked: argparse.Namespace) -> list[str]:
-    """Last 12 months as test. MASE: scale of season 12, mean over series with one; all parts of the file count."""
+    """Last 12 months as test. MASE: scale of season 12, mean over series with one; all parts count."""
     demand, series = demand_data.car_parts(asked.file)
     months = sorted(demand["period_start"].unique().to_list())
     known = demand.filter(pl.col("period_start") < months[-12])

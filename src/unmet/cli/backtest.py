@@ -115,12 +115,18 @@ def print_backtest(found: dict[str, Any]) -> None:
     say(f"Value added over seasonal naive: {found['value_added']:.1%} of its error")
     for share, steps in found["coverage"].items():
         each = " ".join(f"{value:.1%}" for value in steps[:-1])
-        say(f"{share}% intervals cover by step: {each}; sums: {steps[-1]:.1%}")
+        say(f"{_interval(share)} cover by step: {each}; sums: {steps[-1]:.1%}")
     _print_drift(found["drift"])
     if found["money"]:
         say("Cost of one order per horizon, in units of price:")
         for name, cost in found["money"].items():
             say(f"  {name:30} {cost:14,.2f}")
+
+
+def _interval(name: str) -> str:
+    """``80, ties by part`` → ``80% intervals, ties by part``."""
+    share, _, rest = name.partition(",")
+    return f"{share}% intervals" + (f",{rest}," if rest else "")
 
 
 def _print_drift(drift: dict[str, Any]) -> None:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from unmet.core.errors import InputError
 from unmet.core.records import Estimate
 from unmet.evaluate.demand import (
-    coverage,
     forecast_value_added,
     pinball_losses,
     ratio_over_series,
@@ -23,7 +22,7 @@ from unmet.forecast.choosing import candidates, points
 from unmet.forecast.forecasting import forecast_from
 from unmet.forecast.level_models import window_average
 from unmet.forecast.local_models import need_forecasting
-from unmet.forecast.monitoring import Drift, drift_alarm, places
+from unmet.forecast.monitoring import Drift, central_share, drift_alarm, places
 from unmet.forecast.panel import Floats, Panel, panel_of
 from unmet.forecast.predictive import LEVELS, Distribution, Predictive, traits, unit_floor
 from unmet.forecast.rolling import ForecastConfig, Rolling, past_origins
@@ -34,6 +33,7 @@ DECILES = np.flatnonzero(np.isclose(LEVELS * 10, np.round(LEVELS * 10)))
 INTERVALS = {"80": (2, 10), "95": (0, 12)}
 """Share in percent to the places of the two ends among the quantiles."""
 
+TIES = ", ties by part"
 CHOSEN = "Chosen"
 NAIVE, WINDOW = "SeasonalNaive", "WindowAverage"
 
@@ -69,7 +69,9 @@ class Backtest:
         origins: first periods forecast, earliest first.
         units: units sold over all origins ``(N,)``; −1 for series without an outcome.
         scores: model to its sums.
-        coverage: interval (``80``, ``95``) to its share at each step and, last, of the sum over the horizon.
+        coverage: interval (``80``, ``95``) to its share at each step and, last, of the sum over the horizon;
+            with ``, ties by part`` outcomes tied with an end count by the part of their probability inside
+            (:func:`~unmet.forecast.monitoring.central_share`): the fair figure for counts near zero.
         chosen: model to number of series × origins it was chosen for.
         drift: alarms of the chosen forecast, on sums over horizons that do not overlap.
         money: policy to cost over all origins; empty without costs.
@@ -206,7 +208,8 @@ class _Run:
         self.units = np.full(n_series, -1.0)
         self.scores: dict[str, Scores] = {}
         self.chosen: dict[str, int] = {}
-        self.inside: dict[str, list[tuple[Floats, Floats]]] = {name: [] for name in INTERVALS}
+        self.covered: dict[str, list[Floats]] = {}
+        self.known: list[NDArray[np.int64]] = []
         self.normal: list[Floats] = []
         self.money: dict[str, float] = {}
 
@@ -278,22 +281,18 @@ class _Run:
     def _cover(self, truth: Floats, made: Distribution) -> None:
         both = np.column_stack([truth, truth.sum(axis=1)])
         ends = np.concatenate([made.quantiles, made.sum_quantiles[:, -1:]], axis=1)
+        known = ~np.isnan(both)
         for name, (low, high) in INTERVALS.items():
-            share = [
-                (coverage(both[:, place], ends[:, place, low], ends[:, place, high]), float(n_known))
-                for place in range(both.shape[1])
-                if (n_known := (~np.isnan(both[:, place])).sum())
-            ]
-            if len(share) == both.shape[1]:
-                self.inside[name].append((np.array([s for s, _ in share]), np.array([n for _, n in share])))
+            inside = (both >= ends[..., low] - 1e-9) & (both <= ends[..., high] + 1e-9)
+            part = central_share(both, ends, int(name) / 100)
+            self.covered.setdefault(name, []).append((inside & known).sum(axis=0))
+            self.covered.setdefault(name + TIES, []).append(np.nansum(part, axis=0))
+        self.known.append(known.sum(axis=0))
 
     def result(self, origins: list[int]) -> Backtest:
         rolling = self.rolling
-        covered = {
-            name: [float(v) for v in np.average([s for s, _ in parts], axis=0, weights=[n for _, n in parts])]
-            for name, parts in self.inside.items()
-            if parts
-        }
+        n_known = np.maximum(np.sum(self.known, axis=0), 1)
+        covered = {name: (np.sum(parts, axis=0) / n_known).tolist() for name, parts in self.covered.items()}
         apart = len(origins) > 1 and origins[1] - origins[0] >= rolling.horizon
         drift = drift_alarm(np.column_stack(self.normal)) if apart else None
         return Backtest(

@@ -163,10 +163,11 @@ def boosted_forecasts(panel: Panel, horizon: int, config: BoostConfig, *, seed: 
         from unmet.forecast.level_models import pooled_smoothing
 
         return pooled_smoothing(panel, horizon)
+    threads = config.n_jobs if len(target) > _THREADS_PAY_FROM else 1
     settings = {
         "objective": config.objective, "learning_rate": config.learning_rate, "num_leaves": config.n_leaves,
         "min_data_in_leaf": config.smallest_leaf, "feature_fraction": 0.6, "bagging_fraction": 0.7,
-        "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "num_threads": config.n_jobs if len(target) > _THREADS_PAY_FROM else 1, "seed": seed,
+        "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "num_threads": threads, "seed": seed,
         "deterministic": True, "force_row_wise": True, "verbosity": -1,
     }  # fmt: skip
     data = lightgbm.Dataset(rows, target, weight=weight)

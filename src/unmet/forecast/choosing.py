@@ -82,8 +82,13 @@ def _absolute(rolling: Rolling, origins: list[int], model: str, rows: NDArray[np
 
 
 def points(rolling: Rolling, origin: int, names: tuple[str, ...]) -> dict[str, Floats]:
-    """Forecasts of the models at a date, with the median of the better kinds; NaN where one was not run."""
+    """Forecasts of the models at a date, with the mean of the boosted one and the median of the others.
+
+    A costly model is completed by pooled smoothing on the series that are too short or too sparse for it.
+    """
     found = {name: rolling.point(origin, name) for name in names}
+    for name in set(COSTLY_MODELS) & set(found):
+        found[name] = np.where(np.isnan(found[name]), rolling.point(origin, "PooledSmoothing"), found[name])
     members = [
         name for name in ("PooledSmoothing", "SeasonalSmoothing", "TSB", *COSTLY_MODELS) if name in found
     ]

@@ -40,19 +40,40 @@ def places(truth: Floats, quantiles: Floats, levels: Floats = LEVELS) -> Floats:
     number (zeros of slow sellers), the middle of their probabilities counts. Outcomes outside the outermost
     quantiles get half of what is left there.
     """
+    low, high = chances(truth, quantiles, levels)
+    from scipy.stats import norm
+
+    return np.where(np.isnan(truth), np.nan, norm.ppf(np.clip((low + high) / 2, 0.005, 0.995)))
+
+
+def central_share(truth: Floats, quantiles: Floats, share: float, levels: Floats = LEVELS) -> Floats:
+    """How much of each outcome lies in the central interval, 0 to 1, NaN where not observed.
+
+    For most outcomes 0 or 1. Where the end of the interval is also other quantiles (a slow seller with p10
+    to p60 at 0), an outcome there counts by the part of its probability that belongs to the interval:
+    the mean is then the share covered, also for counts (randomised probabilities, Czado et al. 2009).
+    """
+    low, high = chances(truth, quantiles, levels)
+    first, last = (1 - share) / 2, (1 + share) / 2
+    inside = np.clip(np.minimum(high, last) - np.maximum(low, first), 0, None)
+    point = (low >= first - 1e-9) & (high <= last + 1e-9)
+    part = np.where(point, 1.0, inside / np.maximum(high - low, 1e-12))
+    return np.where(np.isnan(truth), np.nan, part)
+
+
+def chances(truth: Floats, quantiles: Floats, levels: Floats = LEVELS) -> tuple[Floats, Floats]:
+    """Probabilities of less than the outcome and of at most the outcome; equal where nothing is tied."""
     below = (quantiles < truth[..., None] - 1e-9).sum(axis=-1)
     up_to = (quantiles <= truth[..., None] + 1e-9).sum(axis=-1)
     edges = np.concatenate([[0.0], levels, [1.0]])
     tied = up_to > below
-    low = np.where(tied, edges[below + 1], edges[below])
-    high = np.where(tied, edges[np.minimum(up_to, len(levels))], edges[below + 1])
-    # A tie with the lowest quantile may stand for everything below it.
-    low = np.where(tied & (below == 0), 0.0, low)
+    # A number that several quantiles share begins somewhere before the first of them and ends after the last.
+    middles = (edges[:-1] + edges[1:]) / 2
+    low = np.where(tied & (below > 0), middles[below], edges[below])
+    high = np.where(tied, middles[np.minimum(up_to, len(levels))], edges[below + 1])
     share = _between(truth, quantiles, below)
-    chance = np.where(tied, (low + high) / 2, low + share * (high - low))
-    from scipy.stats import norm
-
-    return np.where(np.isnan(truth), np.nan, norm.ppf(np.clip(chance, 0.005, 0.995)))
+    between = low + share * (high - low)
+    return np.where(tied, low, between), np.where(tied, high, between)
 
 
 def _between(truth: Floats, quantiles: Floats, below: NDArray[np.int64]) -> Floats:
