@@ -14,7 +14,11 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
     """Print what was read, what was corrected, and what is expected."""
     quality, summary = made["quality"], made["summary"]
     n_dropped = quality["rows_in"] - quality["rows_kept"]
-    say(f"{quality['rows_in']:,} lines read, {quality['rows_kept']:,} are sales, {n_dropped:,} dropped:")
+    if "columns" in quality["sources"][0]:
+        n_kept, end = quality["rows_kept"], ":" if n_dropped else ""
+        say(f"{quality['rows_in']:,} lines read, {n_kept:,} are sales, {n_dropped:,} dropped{end}")
+    else:
+        say(f"{quality['rows_in']:,} rows of a wide table read")
     for reason, entry in quality["rejected"].items():
         say(f"    {entry['count']:>9,}  {reason:<20} {entry['meaning']}")
     for line in corrections(quality):
