@@ -167,7 +167,8 @@ def boosted_forecasts(panel: Panel, horizon: int, config: BoostConfig, *, seed: 
         from unmet.forecast.level_models import pooled_smoothing
 
         return pooled_smoothing(panel, horizon)
-    data = lightgbm.Dataset(rows, target, weight=weight, free_raw_data=False)
+    binning = {"max_bin": 127, "feature_pre_filter": False, "verbosity": -1}
+    data = lightgbm.Dataset(rows, target, weight=weight, params=binning, free_raw_data=False)
     ahead = rows_at(history, last, list(range(1, horizon + 1)))
     found = np.zeros(len(ahead))
     for settings in _losses(config, len(target), seed):
@@ -181,7 +182,8 @@ def _losses(config: BoostConfig, n_rows: int, seed: int) -> list[dict[str, Any]]
     threads = config.n_jobs if n_rows > _THREADS_PAY_FROM else 1
     shared = {
         "learning_rate": config.learning_rate, "feature_fraction": 0.6, "bagging_fraction": 0.7,
-        "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "num_threads": threads, "seed": seed,
+        "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "feature_pre_filter": False,
+        "num_threads": threads, "seed": seed,
         "deterministic": True, "force_row_wise": True, "verbosity": -1,
     }  # fmt: skip
     leaves, smallest = config.n_leaves, config.smallest_leaf
