@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from unmet.cli.options import option
 from unmet.cli.output import emit_json, note, parse_mapping, say
 from unmet.core.errors import InputError
+
+if TYPE_CHECKING:
+    from unmet.forecast.settings import OrderSettings
 
 
 def backtest(
@@ -42,16 +45,8 @@ def backtest(
 
     Example: unmet backtest orders.csv --horizon 4w --origins 6
     """
-    from unmet.forecast import backtesting
-    from unmet.forecast.local_models import need_forecasting
-    from unmet.forecast.money import newsvendor_costs
-    from unmet.forecast.orders import read_orders
-    from unmet.forecast.periods import parse_horizon
-    from unmet.forecast.rolling import ForecastConfig
     from unmet.forecast.settings import OrderSettings
 
-    need_forecasting()
-    costs = newsvendor_costs(shortage_ratio, holding_share=holding_share) if shortage_ratio else None
     settings = OrderSettings(
         mapping=parse_mapping(map_),
         levels=tuple(dict.fromkeys(part.strip() for part in level.split(",") if part.strip())),
@@ -63,11 +58,35 @@ def backtest(
         start=_day("--start", start),
         as_of=_day("--as-of", as_of),
     )
+    found = _run(inputs, settings, origins, (shortage_ratio, holding_share), threads, seed)
+    if as_json:
+        emit_json(found)
+    else:
+        print_backtest(found)
+
+
+def _run(
+    inputs: list[str],
+    settings: OrderSettings,
+    origins: int,
+    ratios: tuple[float, float],
+    threads: int,
+    seed: int,
+) -> dict[str, Any]:
+    from unmet.forecast import backtesting
+    from unmet.forecast.local_models import need_forecasting
+    from unmet.forecast.money import newsvendor_costs
+    from unmet.forecast.orders import read_orders
+    from unmet.forecast.periods import parse_horizon
+    from unmet.forecast.rolling import ForecastConfig
+
+    need_forecasting()
+    costs = newsvendor_costs(ratios[0], holding_share=ratios[1]) if ratios[0] else None
     orders = read_orders(inputs, settings)
     result = backtesting.backtest(
         orders.demand,
         orders.series,
-        horizon=parse_horizon(horizon).periods(orders.freq),
+        horizon=parse_horizon(settings.horizon or "").periods(orders.freq),
         freq=orders.freq,
         n_origins=origins,
         seed=seed,
@@ -76,11 +95,7 @@ def backtest(
     )
     if len(result.origins) < origins:
         note(f"The history is long enough for {len(result.origins)} of {origins} origins.")
-    found = {"freq": orders.freq, **result.to_dict()}
-    if as_json:
-        emit_json(found)
-    else:
-        print_backtest(found)
+    return {"freq": orders.freq, **result.to_dict()}
 
 
 def print_backtest(found: dict[str, Any]) -> None:

@@ -73,11 +73,14 @@ class Predictive:
         from sklearn.tree import DecisionTreeRegressor
 
         self.floor = floor
+        sold = outcomes[~np.isnan(outcomes)]
+        # Counts have whole quantiles: half a unit as the median of a slow seller is wrong on every day.
+        self._whole = bool((sold == np.rint(sold)).all())
         base = forecasts + floor
         seen = ~np.isnan(outcomes)
         whole = np.nansum(outcomes, axis=1) / np.maximum(np.where(seen, base, 0).sum(axis=1), 1e-12)
         usable = seen.any(axis=1)
-        smallest = smallest or int(np.clip(len(forecasts) / 40, 60, 400))
+        smallest = smallest or int(np.clip(len(forecasts) / 40, 60, 250))
         clipped = np.minimum(whole[usable], 6.0)
         target = np.column_stack([clipped, np.abs(clipped - np.median(clipped)) if len(clipped) else clipped])
         self._tree = DecisionTreeRegressor(min_samples_leaf=smallest, max_leaf_nodes=40, random_state=0)
@@ -114,6 +117,8 @@ class Predictive:
         row = np.array([self._row_of[int(name)] for name in leaf], dtype=np.int64)
         quantiles = base[:, :, None] * self._steps[row]
         sums = np.cumsum(base, axis=1)[:, :, None] * self._sums[row]
+        if self._whole:
+            quantiles, sums = np.rint(quantiles), np.rint(sums)
         return Distribution(base * self._mean[row], quantiles, sums)
 
 
