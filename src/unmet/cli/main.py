@@ -12,6 +12,7 @@ import typer
 
 from unmet.cli import (
     annotate,
+    backtest,
     check,
     combine,
     continual,
@@ -20,6 +21,7 @@ from unmet.cli import (
     evaluate,
     export,
     finetune,
+    forecast,
     mine,
     models,
     pretrain,
@@ -77,6 +79,8 @@ for name, command in (
     ("combine", combine.combine),
     ("continual", continual.continual),
     ("select", select.select),
+    ("backtest", backtest.backtest),
+    ("forecast", forecast.forecast),
 ):
     app.command(name)(interruptible(command))
 for name, action in (

@@ -37,8 +37,9 @@ from unmet.ingest.sources import Source
 class DelimitedTable:
     """A delimited text source. Blank lines are no rows; fields keep every character they had."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, max_columns: int = MAX_COLUMNS) -> None:
         self.source = source
+        self._max_columns = max_columns
         self.encoding: Encoding = detect_encoding(source)
         with open_text(source, self.encoding.name) as stream:
             sample = stream.read(SAMPLE_CHARACTERS)
@@ -51,11 +52,11 @@ class DelimitedTable:
             raise InputError("the file holds no rows", where=source.name, hint="Export it again.")
         self.has_header = is_header(first_rows[0], first_rows[1:])
         self.dialect, self._columns, self.warnings = self._named(first_rows)
-        self._header = first_rows[0] if self.has_header else None
+        self.header_cells: list[str] = first_rows[0] if self.has_header else []
 
     def _named(self, rows: list[list[str]]) -> tuple[Dialect, list[str], list[str]]:
         width = len(rows[0]) if self.has_header else self.dialect.n_columns
-        if width > MAX_COLUMNS:
+        if width > self._max_columns:
             raise InputError(f"has {width} columns; is the delimiter right?", where=self.source.name)
         names, warnings = unique_names(rows[0] if self.has_header else [""] * width)
         if not self.has_header:
@@ -88,9 +89,8 @@ class DelimitedTable:
 
     def chunks(self, columns: Sequence[str], chunk_rows: int, text: str | None = None) -> Iterator[Chunk]:
         """Yield the whole source in order, projected to ``columns``; here every cell is a text."""
-        places = [self._columns.index(name) for name in columns]
         with open_text(self.source, self.encoding.name) as stream:
-            chunk = _ChunkBuilder(self, columns, places)
+            chunk = ChunkBuilder(self, columns)
             records = split_rows(_without_mark(stream), self.dialect)
             if self.has_header:
                 next(records, None)
@@ -107,15 +107,18 @@ def _without_mark(stream: IO[str]) -> Iterator[str]:
     return chain([stream.readline().removeprefix("\ufeff")], stream)
 
 
-class _ChunkBuilder:
-    def __init__(self, table: DelimitedTable, columns: Sequence[str], places: list[int]) -> None:
-        self._columns, self._places = columns, places
+class ChunkBuilder:
+    """Records, one by one, to chunks of the asked-for columns; rows are numbered from ``first_row``."""
+
+    def __init__(self, table: DelimitedTable, columns: Sequence[str], *, first_row: int = 0) -> None:
+        self._columns = columns
+        self._places = [table.columns.index(name) for name in columns]
         self._width = table.dialect.n_columns
         self._check_bytes = (
             table.encoding.name not in ("utf-8", "utf-8-sig") or table.encoding.n_bad_lines > 0
         )
-        self._header = table._header
-        self._next_row = 0
+        self._header = table.header_cells if table.has_header else None
+        self._next_row = first_row
         self._clear()
 
     def _clear(self) -> None:
@@ -125,6 +128,7 @@ class _ChunkBuilder:
         self._rejected: list[Rejection] = []
 
     def add(self, record: list[str] | Broken) -> None:
+        """Take the next record into the chunk, or reject it."""
         row = self._next_row
         self._next_row += 1
         self.n_rows += 1
@@ -156,6 +160,7 @@ class _ChunkBuilder:
         return None
 
     def finish(self) -> Chunk:
+        """The chunk of all records since the last one."""
         n_replaced = 0
         series: list[pl.Series] = []
         for name, place in zip(self._columns, self._places, strict=True):

@@ -1,9 +1,10 @@
 """Which encoding a file is in: decided from all of its bytes, never by trying until nothing fails.
 
 Method: a byte-order mark decides; else strict UTF-8 decides (other encodings hardly ever form valid
-UTF-8 by chance); else lines that are not UTF-8 are scored as GB18030 (share of byte pairs that are
-everyday Chinese) and as cp1252 (share of high bytes that stand alone between ASCII letters, as
-accents and curly quotes do). What is neither is refused, with a guess from charset-normalizer.
+UTF-8 by chance); else a first line of known Chinese column names is GB18030; else lines that are not
+UTF-8 are scored as GB18030 (share of byte pairs that are everyday Chinese) and as cp1252 (share of high
+bytes that stand alone between ASCII letters, as accents and curly quotes do). What is neither is refused,
+with a guess from charset-normalizer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import IO
 
 from unmet.core.errors import InputError
 from unmet.ingest.compression import open_bytes
+from unmet.ingest.headers import n_known_names
 from unmet.ingest.rows import UNDECODABLE
 from unmet.ingest.sources import Source
 
@@ -34,6 +36,7 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\xfe\xff", "utf-16"),
     (b"\x84\x31\x95\x33", "gb18030"),
 )
+_ENOUGH_NAMES = 2  # bytes of another encoding do not form two column names by chance
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
@@ -153,6 +156,9 @@ def _decide(evidence: _Evidence, where: str) -> Encoding:
     # A share of lines that are UTF-8 by accident is tiny, so a tenth of them settles it.
     if n_good >= max(n_bad / 9, 1):
         return Encoding("utf-8", f"{n_good} lines with non-ASCII text are UTF-8, {n_bad} are not", n_bad)
+    first = evidence.other.split(b"\n", 1)[0].decode("gb18030", "replace")
+    if (n_names := n_known_names(first)) >= _ENOUGH_NAMES:
+        return Encoding("gb18030", f"the first line has {n_names} known column names as GB18030")
     chinese, western = chinese_score(evidence.other), western_score(evidence.other)
     if chinese >= 0.5 and chinese > western:
         return Encoding("gb18030", f"everyday Chinese as GB18030 (score {chinese:.2f})")

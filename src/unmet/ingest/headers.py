@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from unmet.ingest.header_names import KIND_TEXT_NAMES, KNOWN_NAMES, OTHER_NAMES
+from unmet.ingest.order_names import ORDER_NAMES
 
 MAX_HEADER_CHARACTERS = 60
 _SEPARATORS = re.compile(r"[\s_\-.·:：/（）()\[\]【】#*]+")
@@ -14,7 +15,7 @@ _NOTES = re.compile(r"[(\[【][^)\]】]*[)\]】]")
 _DATA_CELL = re.compile(r"[-+]?\d+([.,:/-]\d+)*%?|https?://.*|true|false|null|nan", re.IGNORECASE)
 _ALL_NAMES = frozenset(
     name
-    for table in (KNOWN_NAMES, OTHER_NAMES, KIND_TEXT_NAMES)
+    for table in (KNOWN_NAMES, OTHER_NAMES, KIND_TEXT_NAMES, ORDER_NAMES)
     for names in table.values()
     for name in names
 ) | {"id", "index", "序号", "编号"}
@@ -50,6 +51,16 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     if n_data or len(set(filled)) < len(filled):
         return False
     return any(_unlike_below(cell, place, rest) for place, cell in enumerate(cells) if cell)
+
+
+def n_known_names(line: str) -> int:
+    """How many cells of a line are known column names that are not ASCII.
+
+    >>> n_known_names("订单号,数量,note,深蓝"), n_known_names("id;price")
+    (2, 0)
+    """
+    cells = (plain_name(cell.strip().strip('"')) for cell in re.split(r"[,;\t|]", line[:10_000]))
+    return sum(1 for cell in cells if cell in _ALL_NAMES and not cell.isascii())
 
 
 def _unlike_below(cell: str, place: int, rest: Sequence[Sequence[str]]) -> bool:

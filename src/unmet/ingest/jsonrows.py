@@ -34,7 +34,7 @@ _DECODER = json.JSONDecoder()
 class JsonTable:
     """A JSON source. Nested objects become dotted columns (``review.text``), lists stay JSON text."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, max_columns: int = MAX_COLUMNS) -> None:
         self.source = source
         self.encoding: Encoding = detect_encoding(source)
         self.layout = self._layout()
@@ -42,9 +42,9 @@ class JsonTable:
         for item in self._items():
             if isinstance(item, dict):
                 names.update(dict.fromkeys(item))
-                if len(names) > MAX_COLUMNS:
+                if len(names) > max_columns:
                     raise InputError(
-                        f"the objects have more than {MAX_COLUMNS} different keys",
+                        f"the objects have more than {max_columns} different keys",
                         where=source.name,
                         hint="Keep only the columns that are needed.",
                     )

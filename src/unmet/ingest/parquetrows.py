@@ -25,7 +25,7 @@ _MAX_DEPTH = 3
 class ParquetTable:
     """A Parquet source. Nested objects become dotted columns, lists become JSON text."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, max_columns: int = MAX_COLUMNS) -> None:
         self.source = source
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._path = self._unpacked() if source.compression else source.path
@@ -39,7 +39,7 @@ class ParquetTable:
         self._nested: set[str] = set()
         for name, dtype in schema.items():
             self._add(pl.col(name), name, dtype, 1)
-        if len(self._expressions) > MAX_COLUMNS:
+        if len(self._expressions) > max_columns:
             raise InputError(f"has {len(self._expressions)} columns", where=source.name)
         self.warnings: list[str] = []
         if not self._n_rows:

@@ -21,7 +21,7 @@ from unmet.ingest.mapping import Mapping, check_override, detect_mapping
 from unmet.ingest.parquetrows import ParquetTable
 from unmet.ingest.prices import comma_evidence
 from unmet.ingest.ratings import MAX_DISTINCT, RatingScale, decide_scale
-from unmet.ingest.rows import Table
+from unmet.ingest.rows import MAX_COLUMNS, Table
 from unmet.ingest.signatures import Format
 from unmet.ingest.sources import Source, open_sources
 from unmet.ingest.spreadsheets import SheetTable
@@ -30,7 +30,7 @@ from unmet.ingest.times import DayOrder, day_order
 SAMPLE_ROWS = 3_000
 """Columns are recognised from this many rows; scales and date orders from all rows."""
 
-_TABLES: dict[Format, Callable[[Source], Table]] = {
+_TABLES: dict[Format, Callable[..., Table]] = {
     Format.DELIMITED: DelimitedTable,
     Format.JSON: JsonTable,
     Format.PARQUET: ParquetTable,
@@ -67,8 +67,13 @@ def make_plans(
     return [_plan(source, mapping, kind, chunk_rows) for source in open_sources(inputs)]
 
 
+def open_table(source: Source, *, max_columns: int = MAX_COLUMNS) -> Table:
+    """The reader of a source's format; more columns than ``max_columns`` are an input error."""
+    return _TABLES[source.format](source, max_columns=max_columns)
+
+
 def _plan(source: Source, override: MappingType[str, str], kind: str, chunk_rows: int) -> Plan:
-    table: Table = _TABLES[source.format](source)
+    table = open_table(source)
     first = next(iter(table.chunks(table.columns, SAMPLE_ROWS)), None)
     if first is None:
         raise InputError("has a header but no rows", where=source.name, hint="Export it again.")

@@ -10,7 +10,15 @@ import polars as pl
 from unmet.core.errors import InputError
 from unmet.ingest.compression import on_disk
 from unmet.ingest.headers import is_header
-from unmet.ingest.rows import MAX_FIELD_CHARACTERS, Chunk, Rejection, excerpt, string_column, unique_names
+from unmet.ingest.rows import (
+    MAX_COLUMNS,
+    MAX_FIELD_CHARACTERS,
+    Chunk,
+    Rejection,
+    excerpt,
+    string_column,
+    unique_names,
+)
 from unmet.ingest.sources import Source
 
 _HINT = "Save it again from Excel, or export the sheet as CSV UTF-8."
@@ -61,11 +69,13 @@ def _plain(error: Exception) -> str:
 class SheetTable:
     """One sheet. Rows without any value are no rows, as blank lines in a CSV file."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, max_columns: int = MAX_COLUMNS) -> None:
         self.source = source
         with on_disk(source) as path:
             frame = _load(_open(path.as_posix(), source.name), source.sheet or "", source.name)
         frame = frame.select(pl.all().cast(pl.String))
+        if frame.width > max_columns:
+            raise InputError(f"has {frame.width} columns", where=source.name)
         frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
         if not frame.height:
             raise InputError("the sheet has no rows", where=source.name, hint=_HINT)

@@ -1,0 +1,78 @@
+"""Plain-text summary of a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from unmet.cli.output import say
+
+_PERIODS = {"D": "day", "W-MON": "week", "MS": "month"}
+
+
+def print_forecast(made: Mapping[str, Any], out: str) -> None:
+    """Print what was read, what was corrected, and what is expected."""
+    quality, summary = made["quality"], made["summary"]
+    n_dropped = quality["rows_in"] - quality["rows_kept"]
+    if "columns" in quality["sources"][0]:
+        n_kept, end = quality["rows_kept"], ":" if n_dropped else ""
+        say(f"{quality['rows_in']:,} lines read, {n_kept:,} are sales, {n_dropped:,} dropped{end}")
+    else:
+        say(f"{quality['rows_in']:,} rows of a wide table read")
+    for reason, entry in quality["rejected"].items():
+        say(f"    {entry['count']:>9,}  {reason:<20} {entry['meaning']}")
+    for line in corrections(quality):
+        say(f"    {line}")
+    for source in quality["sources"]:
+        if "columns" in source:
+            read = ", ".join(f"{c['field']} ← {c['column']}" for c in source["columns"])
+            say(f"{source['name']}: {read}")
+    _print_periods(quality["periods"])
+    say("series: " + ", ".join(f"{n:,} {level}" for level, n in quality["series"].items()))
+    if made["reconciled"] != "none":
+        say(f"levels add up (method {made['reconciled']})")
+    say()
+    unit = _PERIODS[made["freq"]] + ("s" if summary["periods"] > 1 else "")
+    say(
+        f"next {summary['periods']} {unit} ({summary['first_period']} to {summary['last_period']}): "
+        f"{summary['units_ahead']:,.0f} units expected; the last {summary['periods']} had "
+        f"{summary['units_before']:,.0f}"
+    )
+    for entry in summary["largest"]:
+        name = "" if entry["name"] == entry["series_id"] else f"  {entry['name']}"
+        say(f"    {entry['units']:>9,.0f}  {entry['series_id']}{name}")
+    say("models: " + ", ".join(f"{name} {n:,}" for name, n in summary["models"].items()))
+    say(f"forecast: {out}/forecast.csv   report of the data: {out}/quality.json")
+
+
+def corrections(quality: Mapping[str, Any]) -> list[str]:
+    """Corrections that dropped no line, one sentence each."""
+    periods = quality["periods"]
+    last = periods["last_dropped"]
+    found = [
+        (quality["capped"]["lines"], f"lines count for less than they say: extreme for their product "
+         f"({quality['capped']['units']:,.0f} units; capped.csv)"),
+        (quality.get("repeated_lines_kept", 0), "lines repeat another and were kept (--duplicates drop)"),
+        (quality.get("lines_without_price", 0), "sales have no price"),
+        (quality.get("negative_cells_as_zero", 0), "negative cells count as 0"),
+        (quality.get("products_never_sold", 0), "products never sold"),
+        (last["lines"], f"lines are in the unfinished period from {last['from']} and left out"),
+        (periods["zeros_filled"], "periods without a sale are zeros"),
+        (periods["closed_marked"], "of these are times when the shop was closed: not learned from"),
+        (quality.get("stockouts", {}).get("periods_not_observed", 0),
+         "periods out of stock, not learned from"),
+        (len(quality.get("possible_unit_changes", [])),
+         "products changed price and units per line: a new unit or a clearance?"),
+    ]  # fmt: skip
+    return [f"{n:>9,}  {words}" for n, words in found if n]
+
+
+def _print_periods(periods: Mapping[str, Any]) -> None:
+    unit = _PERIODS[periods["freq"]]
+    partial = "; the first is not whole and not learned from" if periods["first_is_partial"] else ""
+    say(f"{periods['n']:,} {unit}s from {periods['first']} to {periods['as_of']} ({periods['why']}){partial}")
+    if periods["closed"]:
+        shown = ", ".join(periods["closed"][:5])
+        say(
+            f"closed in {len(periods['closed'])} {unit}s: {shown}{' …' if len(periods['closed']) > 5 else ''}"
+        )
