@@ -51,6 +51,15 @@ class Plan:
     decimal_comma: bool
 
 
+def open_table(source: Source) -> Table:
+    """Open one source for reading, whatever its format.
+
+    Raises:
+        InputError: it cannot be read as a table.
+    """
+    return _TABLES[source.format](source)
+
+
 def make_plans(
     inputs: Sequence[str | Path], *, mapping: MappingType[str, str], kind: str, chunk_rows: int
 ) -> list[Plan]:
@@ -68,7 +77,7 @@ def make_plans(
 
 
 def _plan(source: Source, override: MappingType[str, str], kind: str, chunk_rows: int) -> Plan:
-    table: Table = _TABLES[source.format](source)
+    table = open_table(source)
     first = next(iter(table.chunks(table.columns, SAMPLE_ROWS)), None)
     if first is None:
         raise InputError("has a header but no rows", where=source.name, hint="Export it again.")
