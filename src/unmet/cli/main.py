@@ -23,6 +23,7 @@ from unmet.cli import (
     mine,
     models,
     pretrain,
+    restock,
     runs,
     select,
     tune,
@@ -77,6 +78,7 @@ for name, command in (
     ("combine", combine.combine),
     ("continual", continual.continual),
     ("select", select.select),
+    ("restock", restock.restock),
 ):
     app.command(name)(interruptible(command))
 for name, action in (
