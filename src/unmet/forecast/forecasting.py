@@ -1,0 +1,186 @@
+"""Forecasts of a demand table: every model tried on the past, one chosen, quantiles from its errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from unmet.core.errors import InputError
+from unmet.forecast.choosing import Choice, choose, points
+from unmet.forecast.local_models import need_forecasting
+from unmet.forecast.panel import Floats, Panel, next_periods, panel_of
+from unmet.forecast.predictive import Distribution, Predictive, traits, unit_floor
+from unmet.forecast.rolling import ForecastConfig, Rolling, past_origins
+from unmet.forecast.tables import FORECAST, QUANTILES
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Forecasts of all series.
+
+    Attributes:
+        table: columns of :data:`~unmet.forecast.tables.FORECAST`, sorted by series and period.
+        chosen: ``series_id``, ``model`` and ``error``: weighted pinball loss at past dates of
+            the group of the series, as a share of the units sold; null where
+            the history is too short to try anything.
+        sums: ``series_id``, ``periods`` (1 to the horizon), ``mean`` and quantiles of the sum of the first
+            so many periods.
+    """
+
+    table: pl.DataFrame
+    chosen: pl.DataFrame
+    sums: pl.DataFrame
+
+    def totals(self, periods: int) -> pl.DataFrame:
+        """Mean and quantiles of the units of the first ``periods`` periods together, one row per series.
+
+        Quantiles of a sum are not sums of quantiles: they come from the errors of past sums
+        (:mod:`unmet.forecast.predictive`).
+
+        Raises:
+            InputError: more periods than were forecast, or none.
+        """
+        horizon = int(self.sums["periods"].max() or 0)  # type: ignore[arg-type]
+        if not 1 <= periods <= horizon:
+            raise InputError(
+                f"totals over {periods} periods", hint=f"Forecasts reach 1 to {horizon} periods."
+            )
+        return self.sums.filter(pl.col("periods") == periods).drop("periods")
+
+
+def forecast_demand(
+    demand: pl.DataFrame,
+    series: pl.DataFrame,
+    *,
+    horizon: int,
+    freq: str,
+    seed: int = 0,
+    features: pl.DataFrame | None = None,
+    config: ForecastConfig | None = None,
+) -> Forecasts:
+    """Forecast every series of a demand table.
+
+    Args:
+        demand: columns of :data:`~unmet.forecast.tables.DEMAND`. Periods with ``observed`` false are not
+            learned from.
+        series: columns of :data:`~unmet.forecast.tables.SERIES`.
+        horizon: periods ahead, ≥ 1.
+        freq: ``D``, ``W-MON`` or ``MS``.
+        seed: same seed, same forecasts.
+        features: further columns of numbers for the boosted model with ``series_id`` and ``period_start``;
+            a value is used from its own period on, never before.
+        config: how many past dates, settings of the boosted model.
+
+    Returns:
+        Finite forecasts ≥ 0 of every series with quantiles that do not cross.
+
+    Raises:
+        InputError: the table breaks its contract, the horizon is below 1, or a library is missing.
+    """
+    need_forecasting()
+    if horizon < 1:
+        raise InputError(f"horizon of {horizon} periods", hint="At least 1.")
+    panel = panel_of(demand, series, freq, features)
+    rolling = Rolling(panel, horizon, config or ForecastConfig(), seed)
+    choice, made = forecast_from(rolling, len(panel.starts))
+    return tables_of(panel, choice, made)
+
+
+def forecast_from(
+    rolling: Rolling, n_periods: int, origins: list[int] | None = None
+) -> tuple[Choice, Distribution]:
+    """Choice and distributions of the forecast made after ``n_periods``, from earlier dates alone.
+
+    Args:
+        rolling: forecasts at past dates; made here where they are not there yet.
+        n_periods: known periods.
+        origins: earlier dates to learn from; as in
+            :func:`~unmet.forecast.rolling.past_origins` if ``None``.
+    """
+    if origins is None:
+        origins = past_origins(n_periods, rolling.horizon, rolling.config.n_origins)
+    # A date whose outcome reaches beyond what is known must not teach.
+    origins = [origin for origin in origins if origin + rolling.horizon <= n_periods]
+    origins = [origin for origin in origins if _teaches(rolling, origin)]
+    choice = choose(rolling, n_periods, origins)
+    names = tuple(name for name in np.unique(choice.model) if name != "Median")
+    if "Median" in choice.model:
+        names = tuple(dict.fromkeys((*names, *_members(choice))))
+    point = _chosen(rolling, n_periods, names, choice)
+    like = traits(rolling.known(n_periods))
+    floor = unit_floor(rolling.known(n_periods))
+    if not origins:
+        return choice, _without_past(rolling.known(n_periods), point, like)
+    past, truth, past_like, begun = [], [], [], []
+    for origin in origins:
+        past.append(_chosen(rolling, origin, names, choice))
+        truth.append(rolling.truth(origin))
+        past_like.append(traits(rolling.known(origin)))
+        begun.append(rolling.begun(origin))
+    rows = np.concatenate(begun)
+    fitted = Predictive(
+        np.concatenate(past)[rows], np.concatenate(truth)[rows], np.concatenate(past_like)[rows], floor
+    )
+    return choice, fitted(point, like)
+
+
+def _members(choice: Choice) -> tuple[str, ...]:
+    """Models that a median may be made of, as they were compared."""
+    compared = {name for losses in choice.losses.values() for name in losses}
+    return tuple(sorted(compared - {"Median"}))
+
+
+def _teaches(rolling: Rolling, origin: int) -> bool:
+    return bool((rolling.begun(origin)[:, None] & ~np.isnan(rolling.truth(origin))).any())
+
+
+def _chosen(rolling: Rolling, origin: int, names: tuple[str, ...], choice: Choice) -> Floats:
+    """Forecast of each series by its model; by pooled smoothing where that was not run at that date."""
+    found = points(rolling, origin, tuple(dict.fromkeys((*names, "PooledSmoothing"))))
+    out = found["PooledSmoothing"].copy()
+    for name in np.unique(choice.model):
+        rows = choice.model == name
+        out[rows] = np.where(np.isnan(found[name][rows]), out[rows], found[name][rows])
+    return out
+
+
+def _without_past(panel: Panel, point: Floats, like: Floats) -> Distribution:
+    """Too short a history for past forecasts: errors of the mean of each series in its own periods."""
+    horizon = point.shape[1]
+    mean = np.nan_to_num(point[:, :1])
+    rows, columns = np.nonzero(~np.isnan(panel.values))
+    outcomes = np.repeat(panel.values[rows, columns][:, None], horizon, axis=1)
+    if not len(rows):
+        raise InputError("no period of any series was observed", hint="Check the column `observed`.")
+    base = np.repeat(mean[rows], horizon, axis=1)
+    return Predictive(base, outcomes, like[rows], unit_floor(panel))(point, like)
+
+
+def tables_of(panel: Panel, choice: Choice, made: Distribution) -> Forecasts:
+    """Distributions as tables."""
+    n_series, horizon = made.mean.shape
+    periods = next_periods(panel.starts[-1], horizon, panel.freq)
+    ids = np.repeat(panel.ids, horizon)
+    table = pl.DataFrame(
+        {"series_id": ids, "period_start": periods * n_series, "mean": made.mean.reshape(-1)}
+    ).with_columns(**_columns(made.quantiles))
+    sums = pl.DataFrame(
+        {
+            "series_id": ids,
+            "periods": list(range(1, horizon + 1)) * n_series,
+            "mean": made.sum_mean.reshape(-1),
+        }
+    ).with_columns(**_columns(made.sum_quantiles))
+    chosen = pl.DataFrame({"series_id": panel.ids, "model": choice.model, "error": choice.error})
+    return Forecasts(
+        table.select([pl.col(name).cast(kind) for name, kind in FORECAST.items()]),
+        chosen.with_columns(pl.col("error").fill_nan(None)),
+        sums.select("series_id", "periods", "mean", *[name for name in FORECAST if name in QUANTILES]),
+    )
+
+
+def _columns(quantiles: Floats) -> dict[str, pl.Series]:
+    flat = quantiles.reshape(-1, quantiles.shape[-1])
+    return {name: pl.Series(flat[:, place]) for place, name in enumerate(QUANTILES)}
