@@ -27,12 +27,13 @@ def test_a_game_by_hand() -> None:
     assert result.stock_turns == pytest.approx(13 / 4 * 52 / 1.5)
 
 
-def test_customers_who_wait_are_served_later_and_counted_once() -> None:
-    demand = np.array([[1.0, 5.0, 0.0, 0.0]])
+def test_customers_who_wait_are_served_later_and_cost_every_period() -> None:
+    demand = np.array([[1.0, 5.0, 0.0, 0.0]])  # two of the five wait from period 1 until period 3
     rules = Rules(shortage=2.0, holding=1.0, lead_time=1, lost_sales=False)
     policy = order_up_to_policy(lambda t, past: np.array([3.0]))
     result = simulate(demand, policy, rules, begin=1, score_from=1, stock=np.array([3.0]))
     assert result.short.tolist() == [2.0]
+    assert result.shortage_cost.tolist() == [2.0 * (2 + 2)]
     assert result.orders.tolist() == [[0.0, 0.0, 5.0, 0.0]]
     assert result.holding_cost.tolist() == [3.0]  # 5 arrive in the last period, 2 of them are owed
 

@@ -85,8 +85,8 @@ def _tell(result: Any, files: dict[str, Path], lang: str) -> None:
 
     counts = result.counts
     say(
-        f"{counts['orders']:,} of {counts['ordered_from']:,} products to order: {counts['units']:,.0f} units, "
-        f"{counts['money']:,.2f} in money"
+        f"{counts['orders']:,} of {counts['ordered_from']:,} products to order: {counts['units']:,.0f} "
+        f"units, {counts['money']:,.2f} in money"
     )
     ordered = [row for row in files_rows(result.orders, lang) if row["order_quantity"] > 0]
     for row in ordered[:SHOWN]:
@@ -95,7 +95,10 @@ def _tell(result: Any, files: dict[str, Path], lang: str) -> None:
     if len(ordered) > SHOWN:
         say(f"  … {len(ordered) - SHOWN:,} more")
     if result.overstock.height:
-        say(f"{result.overstock.height:,} products with too much stock, {counts['money_tied_up']:,.2f} tied up")
+        say(
+            f"{result.overstock.height:,} products with too much stock, "
+            f"{counts['money_tied_up']:,.2f} tied up"
+        )
         for row in result.overstock.head(SHOWN).iter_rows(named=True):
             say(overstock_in_words(row, words(lang)))
     for name, path in files.items():

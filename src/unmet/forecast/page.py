@@ -13,7 +13,7 @@ import polars as pl
 
 from unmet.core.files import atomic_path
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
-from unmet.forecast.inventory.reasons import reason, short_number, words
+from unmet.forecast.inventory.reasons import percent, reason, short_number, weeks_of_cover, words
 from unmet.forecast.plots import DemandPicture, draw
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def write_restock_page(path: Path, result: Restock, language: str) -> None:
         (f"{counts['money_tied_up']:,.0f}", said["fact_tied"]),
         (short_number(counts["left_out"]), said["fact_left_out"]),
     ]
+    over = clean(result.overstock).head(MAX_ORDERS)
     rows = clean(result.orders).filter(pl.col("order_quantity") > 0)
     pictured = [
         (place, row)
@@ -57,10 +58,11 @@ def write_restock_page(path: Path, result: Restock, language: str) -> None:
     _write(
         path,
         title=said["page_title"], words=said, facts=facts, as_of=_as_of(result.folder, said),
-        orders=[_order(row, said, language) for row in rows.head(MAX_ORDERS).iter_rows(named=True)],
+        orders=[_order(row, language) for row in rows.head(MAX_ORDERS).iter_rows(named=True)],
         n_more=max(rows.height - MAX_ORDERS, 0),
-        overstock=[_over(row, said) for row in clean(result.overstock).head(MAX_ORDERS).iter_rows(named=True)],
-        left_out=_left_out(result.left_out), pictures=pictures, n_series=result.orders.height, with_orders=True,
+        overstock=[_over(row, said) for row in over.iter_rows(named=True)],
+        left_out=_left_out(result.left_out), pictures=pictures, n_series=result.orders.height,
+        with_orders=True,
     )  # fmt: skip
 
 
@@ -90,8 +92,8 @@ def write_forecast_page(folder_path: Path, path: Path, language: str, *, level: 
     ]
     _write(
         path,
-        title=said["page_forecast_title"], words=said, facts=facts, as_of=_as_of(folder, said), orders=[], n_more=0,
-        overstock=[], left_out=[], pictures=pictures, n_series=len(folder.ids), with_orders=False,
+        title=said["page_forecast_title"], words=said, facts=facts, as_of=_as_of(folder, said), orders=[],
+        n_more=0,        overstock=[], left_out=[], pictures=pictures, n_series=len(folder.ids), with_orders=False,
     )  # fmt: skip
 
 
@@ -105,7 +107,9 @@ def histories(folder: ForecastFolder, ids: list[str]) -> dict[str, tuple[list[da
 
 
 def clean(table: pl.DataFrame) -> pl.DataFrame:
-    """Texts without control characters and marks that turn the reading direction; ids included, for show only."""
+    """Texts without control characters and marks that turn the reading direction; ids included, for show
+    only.
+    """
     texts = [name for name, dtype in table.schema.items() if dtype == pl.String]
     return table.with_columns(pl.col(name).str.replace_all(_UNPRINTABLE, "\ufffd") for name in texts)
 
@@ -119,7 +123,7 @@ def _as_of(folder: ForecastFolder, said: dict[str, str]) -> str:
     return said["as_of"].format(start=folder.starts[0], data=folder.data_as_of or "–")
 
 
-def _order(row: dict[str, Any], said: dict[str, str], language: str) -> dict[str, str]:
+def _order(row: dict[str, Any], language: str) -> dict[str, str]:
     def money(value: float | None, sign: str = "") -> str:
         return "–" if value is None else f"{value:{sign},.2f}"
 
@@ -127,12 +131,14 @@ def _order(row: dict[str, Any], said: dict[str, str], language: str) -> dict[str
         "name": row["name"],
         "id": "" if row["name"] == row["series_id"] else row["series_id"],
         "order": short_number(row["order_quantity"]),
-        "packs": f"{short_number(row['packs'])} × {short_number(row['pack_size'])}" if row["pack_size"] != 1 else "",
+        "packs": f"{short_number(row['packs'])} × {short_number(row['pack_size'])}"
+        if row["pack_size"] != 1
+        else "",
         "money": money(row["money"]),
         "stock": short_number(row["position"]),
         "demand": short_number(row["demand_mean"]),
         "range": f"{short_number(row['demand_p10'])}–{short_number(row['demand_p90'])}",
-        "risk": f"{row['stockout_chance_without']:.0%} → {row['stockout_chance_with']:.0%}",
+        "risk": f"{percent(row['stockout_chance_without'])}% → {percent(row['stockout_chance_with'])}%",
         "wrong": f"{money(row['cost_if_demand_p10'])} / {money(row['cost_if_demand_p90'])}",
         "pack": f"{money(row['pack_less'], '+')} / {money(row['pack_more'], '+')}",
         "why": reason(row, language),
@@ -144,7 +150,7 @@ def _over(row: dict[str, Any], said: dict[str, str]) -> dict[str, str]:
         "name": row["name"],
         "id": "" if row["name"] == row["series_id"] else row["series_id"],
         "stock": short_number(row["on_hand"] + row["on_order"]),
-        "cover": "∞" if row["cover_weeks"] is None else short_number(row["cover_weeks"]),
+        "cover": weeks_of_cover(row["cover_weeks"]),
         "last": str(row["last_sale"] or said["new_product"]),
         "excess": short_number(row["excess_units"]),
         "tied": "–" if row["money_tied_up"] is None else f"{row['money_tied_up']:,.0f}",

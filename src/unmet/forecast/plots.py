@@ -15,7 +15,7 @@ from unmet.forecast.tables import QUANTILES
 
 Array = NDArray[np.float64]
 
-MAX_PAST = 60
+MAX_PAST = 30
 """Periods of history that are drawn."""
 
 WIDTH, HEIGHT, LEFT, TOP, RISK_HEIGHT, BELOW = 520, 190, 44, 10, 34, 20
@@ -28,8 +28,8 @@ class DemandPicture:
     """What one picture shows.
 
     ``past``: units per period, shape (n_past,); ``past_starts``, ``starts``: first days of the periods;
-    ``quantiles``: shape (n_periods, n_levels); risks: chance of a shortage by the end of each period, 0–1, shape
-    (n_periods,), None in a picture without orders.
+    ``quantiles``: shape (n_periods, n_levels); risks: chance of a shortage by the end of each period, 0–1,
+    shape (n_periods,), None in a picture without orders.
     """
 
     title: str
@@ -56,8 +56,8 @@ def nice_ceiling(value: float) -> float:
 def draw(picture: DemandPicture) -> dict[str, Any]:
     """Paths, ticks and bars of a picture in pixels; a plain dict for the template.
 
-    The axis ends at a round number that holds the 95% band and all but the highest fiftieth of history; what is
-    higher is cut and marked, so that one large order does not flatten the rest.
+    The axis ends at a round number that holds the 95% band and all but the highest fiftieth of history; what
+    is higher is cut and marked, so that one large order does not flatten the rest.
     """
     past, starts = picture.past[-MAX_PAST:], list(picture.past_starts)[-MAX_PAST:]
     n_past, n_ahead = len(past), len(picture.starts)
@@ -71,8 +71,12 @@ def draw(picture: DemandPicture) -> dict[str, Any]:
     join = [(n_past - 1, past[-1])] if n_past else []
 
     def band(low: str, high: str) -> str:
-        upper = [at(*p) for p in join] + [at(n_past + i, q[_AT[high]]) for i, q in enumerate(picture.quantiles)]
-        lower = [at(*p) for p in join] + [at(n_past + i, q[_AT[low]]) for i, q in enumerate(picture.quantiles)]
+        upper = [at(*p) for p in join] + [
+            at(n_past + i, q[_AT[high]]) for i, q in enumerate(picture.quantiles)
+        ]
+        lower = [at(*p) for p in join] + [
+            at(n_past + i, q[_AT[low]]) for i, q in enumerate(picture.quantiles)
+        ]
         return _path(upper + lower[::-1]) + "Z"
 
     middle = [at(*p) for p in join] + [at(n_past + i, q[_AT["p50"]]) for i, q in enumerate(picture.quantiles)]

@@ -5,11 +5,13 @@ lost.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from unmet.core.errors import InputError
+from unmet.core.tables import conform
 from unmet.forecast.inventory.column_names import COSTS
 from unmet.forecast.inventory.folder import ForecastFolder
 from unmet.forecast.inventory.policies import Array, Terms
@@ -79,7 +81,7 @@ def assemble(
         InputError: no product is left, or there is neither a lead time nor a rule how much is enough.
     """
     forecast = pl.DataFrame({"product": folder.ids, "place": np.arange(len(folder.ids))})
-    how = "left" if config.missing_stock == "zero" else "inner"
+    how: Literal["left", "inner"] = "left" if config.missing_stock == "zero" else "inner"
     table = forecast.join(stock.rows, on="product", how=how, maintain_order="left")
     if costs is not None:
         table = table.join(costs.rows.drop("file", "row"), on="product", how="left", maintain_order="left")
@@ -161,8 +163,8 @@ def _usable(table: pl.DataFrame, config: RestockConfig) -> tuple[pl.DataFrame, p
     """Products with all that a decision needs; the others with the first thing that they lack."""
     shortage, holding = pl.col("shortage"), pl.col("holding")
     no_lead = pl.col("lead_time").is_null()
-    reason = pl.when(no_lead).then(pl.lit("no_lead_time"))
-    detail = pl.when(no_lead).then(pl.lit("no lead time in the cost file; give --lead-time"))
+    reason: Any = pl.when(no_lead).then(pl.lit("no_lead_time"))
+    detail: Any = pl.when(no_lead).then(pl.lit("no lead time in the cost file; give --lead-time"))
     tests: list[tuple[pl.Expr, str, str]] = []
     below = shortage.is_not_null() & (shortage < 0)
     if config.service_level is None:
@@ -207,8 +209,7 @@ def _cases(table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _as_left_out(rows: pl.DataFrame) -> pl.DataFrame:
-    places = [pl.col(name) for name in ("file", "row")]
-    return rows.select("product", "reason", "detail", *places).cast(LEFT_OUT)
+    return conform(rows.select(list(LEFT_OUT)), LEFT_OUT, name="left_out")
 
 
 def _products(

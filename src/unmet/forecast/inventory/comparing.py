@@ -31,6 +31,6 @@ def saving(
     values = np.empty(replicates)
     for index in range(replicates):
         drawn = np.bincount(rng.integers(len(ours), size=len(ours)), minlength=len(ours))
-        values[index] = 1 - (ours @ drawn) / max(other @ drawn, 1e-300)
+        values[index] = 1 - float(ours @ drawn) / max(float(other @ drawn), 1e-300)
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(float(1 - ours.sum() / other.sum()), float(low), float(high))

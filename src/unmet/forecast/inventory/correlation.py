@@ -53,7 +53,7 @@ def level_errors(past: Array, n_periods: int) -> Array:
         return np.empty((0, n_periods))
     levels = np.lib.stride_tricks.sliding_window_view(past, WINDOW)[:n_origins].mean(axis=1)
     ahead = np.lib.stride_tricks.sliding_window_view(past[WINDOW:], n_periods)[:n_origins]
-    return ahead - levels[:, None]
+    return np.asarray(ahead - levels[:, None])
 
 
 def correlation_of_errors(blocks: list[Array], n_periods: int) -> Array:

@@ -175,7 +175,8 @@ def service_quantity(need: Need, terms: Terms, target: Array, *, fill_rate: bool
 def lost_share(need: Need, quantity: Array) -> Array:
     """Share of a review period's demand that finds no stock, 0–1; 0 where there is no demand."""
     short = np.clip(need.units - quantity[:, None], 0.0, need.ahead).mean(axis=1)
-    return np.divide(short, need.cycle, out=np.zeros_like(short), where=need.cycle > 0)
+    share: Array = np.divide(short, need.cycle, out=np.zeros_like(short), where=need.cycle > 0)
+    return share
 
 
 def at_least_minimum(quantity: Array, terms: Terms) -> Array:
@@ -214,4 +215,4 @@ def _quantile(values: Array, levels: Array) -> Array:
     """Smallest value of every row that a share ``levels`` of the row does not exceed."""
     ordered = np.sort(values, axis=1)
     places = np.clip(np.ceil(levels * values.shape[1] - 1e-9).astype(np.int64) - 1, 0, values.shape[1] - 1)
-    return np.take_along_axis(ordered, places[:, None], axis=1)[:, 0]
+    return np.asarray(np.take_along_axis(ordered, places[:, None], axis=1)[:, 0])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from unmet.core.errors import InputError, MappingError
+from unmet.core.tables import conform
 from unmet.forecast.inventory.column_names import CASE_UNITS, COSTS, PIECE_UNITS, STOCK
 from unmet.forecast.inventory.durations import parse_duration
 from unmet.forecast.inventory.safe_cells import restored
@@ -156,8 +158,9 @@ def _no_column(
 def _readable(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows whose cells can all be read, as numbers and days; and the others with the first reason."""
     table = raw.with_columns(restored(pl.col("product").str.strip_chars()).alias("product"))
-    reason = pl.when(pl.col("product").fill_null("") == "").then(pl.lit("no_product"))
-    detail = pl.when(pl.col("product").fill_null("") == "").then(pl.lit("the cell is empty"))
+    unnamed = pl.col("product").fill_null("") == ""
+    reason: Any = pl.when(unnamed).then(pl.lit("no_product"))
+    detail: Any = pl.when(unnamed).then(pl.lit("the cell is empty"))
     for field in [name for name in raw.columns if name not in (*_TEXTS, "file", "row")]:
         text = raw[field].str.strip_chars()
         empty = (text.fill_null("") == "").alias("empty")
@@ -174,7 +177,9 @@ def _readable(raw: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     bad = judged.filter(pl.col("reason").is_not_null()).select(
         "product", "reason", "detail", "file", "row"
     )  # fmt: skip
-    return judged.filter(pl.col("reason").is_null()).select(raw.columns), bad.cast(LEFT_OUT)
+    return judged.filter(pl.col("reason").is_null()).select(raw.columns), conform(
+        bad, LEFT_OUT, name="left_out"
+    )
 
 
 def _numbers(text: pl.Series) -> pl.Series:
@@ -197,9 +202,8 @@ def _days(text: pl.Series, field: str) -> pl.Series:
 
 
 def _left(rows: pl.DataFrame, reason: str, detail: pl.Expr) -> pl.DataFrame:
-    return rows.select(
-        "product", pl.lit(reason).alias("reason"), detail.alias("detail"), "file", "row"
-    ).cast(LEFT_OUT)  # fmt: skip
+    left = rows.select("product", pl.lit(reason).alias("reason"), detail.alias("detail"), "file", "row")
+    return conform(left, LEFT_OUT, name="left_out")
 
 
 def _done(

@@ -35,6 +35,25 @@ def short_number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or abs(value - round(value)) < 0.05 else f"{value:,.1f}"
 
 
+def percent(share: float) -> str:
+    """A share in hundredths, with a decimal near 0 and 100, where it matters.
+
+    >>> percent(0.95), percent(0.9976), percent(0.001), percent(1.0)
+    ('95', '99.8', '0.1', '100')
+    """
+    value = 100 * share
+    return f"{value:.1f}" if 0 < value < 1 or 99 < value < 100 else f"{value:.0f}"
+
+
+def weeks_of_cover(weeks: float | None) -> str:
+    """How long stock lasts; beyond ten years it does not matter how much.
+
+    >>> weeks_of_cover(8.0), weeks_of_cover(None)
+    ('8', '> 520')
+    """
+    return "> 520" if weeks is None or weeks > 520 else short_number(weeks)
+
+
 def reason(line: dict[str, Any], language: str) -> str:
     """One or more sentences about an order line (a row of table ORDERS)."""
     said = words(language)
@@ -48,13 +67,13 @@ def reason(line: dict[str, Any], language: str) -> str:
         "coming": short_number(line["on_order"]),
         "owed": short_number(line["backorders"]),
         "level": short_number(line["order_up_to"]),
-        "share": f"{100 * line['target_share']:.0f}" if line["target_share"] is not None else "?",
+        "share": percent(line["target_share"] or 0.0),
         "quantity": short_number(line["order_quantity"]),
         "wanted": short_number(line["wanted_quantity"]),
         "packs": short_number(line["packs"]),
         "pack": short_number(line["pack_size"]),
-        "risk": f"{100 * line['stockout_chance_without']:.0f}",
-        "left": f"{100 * line['stockout_chance_with']:.0f}",
+        "risk": percent(line["stockout_chance_without"]),
+        "left": percent(line["stockout_chance_with"]),
     }
     parts = [said["reason_demand"]]
     parts.append(said["reason_stock_owed" if line["backorders"] else "reason_stock"])

@@ -52,11 +52,11 @@ def order_up_to_policy(levels: Levels, reorder: Levels | None = None) -> Policy:
 class Rules:
     """The game. Costs and sizes have shape (n_products,) or are single numbers."""
 
-    shortage: Array | float  # per unit that finds no stock
+    shortage: Array | float  # per unit that finds no stock; per period of waiting if they wait
     holding: Array | float  # per unit and period in stock at its end
     lead_time: int = 1  # periods, ≥ 0
     review: int = 1  # periods between orders, ≥ 1
-    lost_sales: bool = True  # otherwise customers wait, and the shortage is paid once, when it begins
+    lost_sales: bool = True  # otherwise customers wait until stock is there
     order_cost: Array | float = 0.0
     pack: Array | float = 1.0  # orders are whole packs; 0 allows any quantity
     minimum: Array | float = 0.0
@@ -128,7 +128,7 @@ def simulate(
     on_hand = np.array(usual if stock is None else stock, dtype=float)
     pipeline = np.zeros((n_products, n_periods + rules.lead_time + 1))
     orders, owed = np.zeros((n_products, n_periods)), np.zeros(n_products)
-    sums = {name: np.zeros(n_products) for name in ("short", "held", "asked", "placed")}
+    sums = {name: np.zeros(n_products) for name in ("short", "missing", "held", "asked", "placed")}
     for period in range(begin, n_periods):
         if (period - begin) % rules.review == 0:
             # What arrives in this very period counts as on order when the order is placed.
@@ -144,11 +144,13 @@ def simulate(
         owed = owed if rules.lost_sales else owed + short
         if period >= first:
             placed = (orders[:, period] > 0).astype(float)
-            for name, value in zip(sums, (short, on_hand, asked, placed), strict=True):
+            for name, value in zip(
+                sums, (short, short if rules.lost_sales else owed, on_hand, asked, placed), strict=True
+            ):
                 sums[name] += value
     scored = n_periods - first
     return Outcome(
-        shortage_cost=rules.shortage * sums["short"],
+        shortage_cost=rules.shortage * sums["missing"],
         holding_cost=rules.holding * sums["held"],
         order_cost=rules.order_cost * sums["placed"],
         demand=sums["asked"],
