@@ -93,7 +93,7 @@ def write_forecast_page(folder_path: Path, path: Path, language: str, *, level: 
     _write(
         path,
         title=said["page_forecast_title"], words=said, facts=facts, as_of=_as_of(folder, said), orders=[],
-        n_more=0,        overstock=[], left_out=[], pictures=pictures, n_series=len(folder.ids), with_orders=False,
+        n_more=0, overstock=[], left_out=[], pictures=pictures, n_series=len(folder.ids), with_orders=False,
     )  # fmt: skip
 
 

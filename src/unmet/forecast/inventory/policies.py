@@ -208,7 +208,7 @@ def order_up_to(need: Need, stock: Array, ratio: Array) -> Array:
 
 def _most_packs(need: Need, terms: Terms) -> Array:
     most = np.maximum(need.units.max(axis=1), 0.0)
-    return np.minimum(np.ceil(most / terms.pack) + 1, MAX_PACKS)
+    return np.asarray(np.minimum(np.ceil(most / terms.pack) + 1, MAX_PACKS))
 
 
 def _quantile(values: Array, levels: Array) -> Array:
