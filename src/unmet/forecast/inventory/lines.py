@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -81,21 +83,12 @@ def order_lines(
     low_need, high_need = (np.quantile(need.units, q, axis=1)[:, None] for q in (0.1, 0.9))
     less = np.maximum(quantity - terms.pack, 0.0)
     now = expected_cost(need, terms, quantity)
-    columns = {
-        "series_id": products.ids[chosen],
-        "name": products.names[chosen],
+    columns = _stock_columns(folder, products, chosen) | {
         "order_quantity": quantity,
         "packs": np.round(quantity / terms.pack),
-        "pack_size": terms.pack,
         "money": quantity * terms.unit_cost,
         "order_up_to": up_to,
         "reorder_point": np.minimum(point, up_to),
-        "on_hand": products.stock.on_hand[chosen],
-        "on_order": products.stock.on_order[chosen],
-        "backorders": products.stock.backorders[chosen],
-        "position": position,
-        "lead_time_days": products.lead_time[chosen] * folder.period_days,
-        "review_days": np.full_like(quantity, products.review * folder.period_days),
         "demand_mean": total.mean(axis=1),
         "demand_p10": low,
         "demand_p50": middle,
@@ -116,8 +109,24 @@ def order_lines(
         "wanted_quantity": wanted,
         "limit": _limits(need, terms, quantity, wanted, up_to - position, batch),
     }
-    table = pl.DataFrame({name: pl.Series(values) for name, values in columns.items()}, schema=ORDERS)
+    table = pl.DataFrame({name: pl.Series(columns[name]) for name in ORDERS}, schema=ORDERS)
     return table.fill_nan(None)
+
+
+def _stock_columns(folder: ForecastFolder, products: Products, chosen: slice) -> dict[str, Any]:
+    """What a line repeats of the files: names, stock and times."""
+    position = products.stock.position[chosen]
+    return {
+        "series_id": products.ids[chosen],
+        "name": products.names[chosen],
+        "pack_size": products.terms.pack[chosen],
+        "on_hand": products.stock.on_hand[chosen],
+        "on_order": products.stock.on_order[chosen],
+        "backorders": products.stock.backorders[chosen],
+        "position": position,
+        "lead_time_days": products.lead_time[chosen] * folder.period_days,
+        "review_days": np.full_like(position, products.review * folder.period_days),
+    }
 
 
 def _targets(need: Need, terms: Terms, config: RestockConfig) -> tuple[Array, Array]:

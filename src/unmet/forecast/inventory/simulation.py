@@ -148,7 +148,10 @@ def simulate(
                 sums, (short, short if rules.lost_sales else owed, on_hand, asked, placed), strict=True
             ):
                 sums[name] += value
-    scored = n_periods - first
+    return _outcome(sums, orders, rules, n_periods - first)
+
+
+def _outcome(sums: dict[str, Array], orders: Array, rules: Rules, scored: int) -> Outcome:
     return Outcome(
         shortage_cost=rules.shortage * sums["missing"],
         holding_cost=rules.holding * sums["held"],
