@@ -25,6 +25,7 @@ from unmet.cli import (
     mine,
     models,
     pretrain,
+    restock,
     runs,
     select,
     tune,
@@ -81,6 +82,7 @@ for name, command in (
     ("select", select.select),
     ("backtest", backtest.backtest),
     ("forecast", forecast.forecast),
+    ("restock", restock.restock),
 ):
     app.command(name)(interruptible(command))
 for name, action in (

@@ -82,6 +82,9 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "quantity": _words("""
         数量 购买数量 销售数量 quantity qty units unitssold
     """),
+    "stock": _words("""
+        库存 现有库存 库存数量 库存量 在库 可用库存 onhand stock stockonhand seriesid
+    """),
     "role": _words("""
         角色 发送方 说话人 role speaker sender
     """),

@@ -51,6 +51,15 @@ class Plan:
     decimal_comma: bool
 
 
+def open_table(source: Source) -> Table:
+    """Open one source for reading, whatever its format.
+
+    Raises:
+        InputError: it cannot be read as a table.
+    """
+    return _TABLES[source.format](source)
+
+
 def make_plans(
     inputs: Sequence[str | Path], *, mapping: MappingType[str, str], kind: str, chunk_rows: int
 ) -> list[Plan]:
