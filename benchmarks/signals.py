@@ -51,14 +51,7 @@ def shop_tables(seed: int, with_effects: bool) -> tuple[Floats, Floats, list[str
     units = np.zeros((len(keys), len(weeks)))
     for key, week, quantity in weekly.iter_rows():
         units[keys.index(key), weeks.index(week)] = quantity
-    exported = pl.concat(
-        [
-            shop.reviews.filter(pl.col("language") == language)
-            .with_row_index("row")
-            .with_columns(source=pl.lit(source))
-            for language, source in (("zh", "reviews_zh.csv"), ("en", "reviews_en.jsonl.gz"))
-        ]
-    ).with_columns(pl.concat_str("source", "row", separator=":").alias("document_id"))
+    exported = shop.reviews.with_columns(pl.concat_str("source", "row", separator=":").alias("document_id"))
     mentions = shop.truth.mentions.select(
         pl.concat_str("source", "row", separator=":").alias("document_id"),
         "need_id", "polarity",
@@ -74,8 +67,8 @@ def shop_tables(seed: int, with_effects: bool) -> tuple[Floats, Floats, list[str
 
 
 def share(hits: int, n: int) -> str:
-    low, high = wilson(hits, n)
-    return f"{hits}/{n} ({low:.2f} to {high:.2f})"
+    part = wilson(hits, n, 0.95)
+    return f"{hits}/{n} ({part.low:.2f} to {part.high:.2f})"
 
 
 def main() -> None:
