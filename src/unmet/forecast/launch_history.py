@@ -44,7 +44,7 @@ class Launches:
     @property
     def log_total(self) -> Floats:
         """Natural log of the units of the whole first horizon."""
-        return np.log(self.quantities.sum(axis=1))
+        return np.asarray(np.log(self.quantities.sum(axis=1)), dtype=np.float64)
 
     def rows(self, index: Integers) -> Launches:
         """Some of the launches."""

@@ -70,12 +70,13 @@ def blend_logs(own: Floats, launch: Floats, n_periods: Floats, strength: float) 
 
 def own_log_total(units: Floats, age: int, horizon: int) -> Floats:
     """log(1 + units of the next horizon) by the mean of the last OWN_PERIODS of the first ``age``."""
-    return np.log1p(horizon * units[:, max(age - OWN_PERIODS, 0) : age].mean(axis=1))
+    mean = units[:, max(age - OWN_PERIODS, 0) : age].mean(axis=1)
+    return np.asarray(np.log1p(horizon * mean), dtype=np.float64)
 
 
 def next_log_total(units: Floats, age: int, horizon: int) -> Floats:
     """log(1 + units) of the horizon after the first ``age`` periods; NaN where the data ends before."""
-    return np.log1p(units[:, age : age + horizon].sum(axis=1))
+    return np.asarray(np.log1p(units[:, age : age + horizon].sum(axis=1)), dtype=np.float64)
 
 
 def _pair(
