@@ -23,6 +23,15 @@ SERIES: dict[str, pl.DataType] = {
 }
 """What the series are."""
 
+ITEMS: dict[str, pl.DataType] = {
+    "series_id": pl.String(),
+    "text": pl.String(),  # title and description; null where there is none
+    "price": pl.Float64(),  # list price per unit, > 0; null where not known
+    "category": pl.String(),  # null where not known
+    "launch_at": pl.Date(),  # first day of sale of a new product; null: the first period after the data
+}
+"""What products are, sold already or new: what a launch is forecast from."""
+
 QUANTILES: dict[str, float] = {
     "p025": 0.025, "p05": 0.05, "p10": 0.10, "p20": 0.20, "p30": 0.30, "p40": 0.40, "p50": 0.50,
     "p60": 0.60, "p70": 0.70, "p80": 0.80, "p90": 0.90, "p95": 0.95, "p975": 0.975,
