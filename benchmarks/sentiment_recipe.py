@@ -24,6 +24,7 @@ from fit_columns import (
     out_of_fold,
     quantise,
 )
+from labelled_phrases import opinion_phrases
 from sentiment_columns import CONFIG, PIECES, columns_for, pieces
 from sentiment_rows import NEGATED, REGISTERS, SEED, Rows, with_composed
 from unmet.evaluate.metrics import macro_f1
@@ -87,7 +88,7 @@ def fit_head(names: Sequence[str], features: Floats, rows: Rows) -> MixtureHead:
 
 def train(rows: Rows, *, n_folds: int = 3, seed: int = SEED) -> Fitted:
     """The whole recipe on the given rows."""
-    fine = fold_numbers(rows.texts, n_folds * FINE, seed)
+    fine = fold_numbers(rows.texts, n_folds, seed) + n_folds * fold_numbers(rows.texts, FINE, seed + 1)
     rows, fine = with_composed(rows, fine, n_folds)
     plan = columns_for(rows, fine, n_folds)
     columns, features = out_of_fold(matrix_of(rows.texts, CONFIG), plan, rows.sources, fine % n_folds)
@@ -136,17 +137,30 @@ def predict(
 
 
 def polarity_scores(rows: Rows, texts: Sequence[str]) -> Floats:
-    """Sum of the scores by whole reviews and by pieces of reviews, centred on the first source's border."""
+    """Sum of the scores by whole reviews, by pieces of reviews and, with several sources, by marked phrases.
+
+    Centred on the first source's border.
+    """
     polar, first = np.flatnonzero(rows.labels != 1), np.flatnonzero((rows.labels != 1) & (rows.sources == 0))
     matrix, positive = matrix_of([rows.texts[i] for i in polar], CONFIG), rows.labels[polar] == 2
     column = fit_column(matrix, positive, ColumnRecipe("polarity_zh", c=0.2), sources=rows.sources[polar])
     made = pieces(rows, np.zeros(len(rows.texts), np.int64))
     column += fit_column(matrix_of(made.texts, CONFIG), made.labels == 2, PIECES, weights=made.weights)
+    if len(rows.names) > 1:
+        column += _phrase_polarity(rows)
     # The offset of a source is thrown away with the fit, so the border is put back on training rows.
     known = matrix_of([rows.texts[i] for i in first], CONFIG) @ column
     border = np.float32(best_border(known, rows.labels[first] == 2))
     scores: Floats = matrix_of(texts, CONFIG) @ column - border
     return scores
+
+
+def _phrase_polarity(rows: Rows) -> Floats:
+    stated = opinion_phrases(frozenset(rows.texts), rows.unseen, {})
+    sides = np.flatnonzero(~stated.classes[:, 1])
+    matrix = matrix_of([stated.texts[i] for i in sides], CONFIG)
+    recipe = ColumnRecipe("phrase_polarity", c=0.2)
+    return fit_column(matrix, stated.classes[sides, 2], recipe, weights=stated.weights[sides])
 
 
 def best_border(scores: Floats, positive: NDArray[np.bool_]) -> float:

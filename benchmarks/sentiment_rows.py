@@ -87,8 +87,8 @@ def load_sources(names: Sequence[str] = tuple(SOURCES)) -> list[Corpus]:
 def with_composed(rows: Rows, folds: NDArray[np.int64], n_folds: int) -> tuple[Rows, NDArray[np.int64]]:
     """The rows and the short texts made from them, with the fine folds of both.
 
-    Fine fold ``f`` belongs to fold ``f % n_folds``. Texts are composed inside fine folds; negations, which
-    need many reviews to tell praising from complaining words, are made inside folds.
+    Fine fold ``f`` belongs to fold ``f % n_folds``. Chinese texts are composed inside fine folds, because
+    the clauses' columns are fitted on them; everything else is made inside folds.
     """
     for language, clauses, reviews, wording in (
         ("zh", "clauses", PIECE_SOURCES, ZH_WORDING),
@@ -99,7 +99,9 @@ def with_composed(rows: Rows, folds: NDArray[np.int64], n_folds: int) -> tuple[R
         story_folds = folds[told]
         if len(own):
             own_texts = [rows.texts[i] for i in own]
-            made = composed((own_texts, rows.labels[own], folds[own]), (stories, story_folds), wording, SEED)
+            cut = len(folds) if language == "zh" else n_folds
+            clause_rows = (own_texts, rows.labels[own], folds[own] % cut)
+            made = composed(clause_rows, (stories, story_folds % cut), wording, SEED)
             rows, folds = _appended(rows, folds, made, f"composed_{language}")
         if len(told):
             made = negated((stories, rows.labels[told], story_folds % n_folds), wording, SEED)

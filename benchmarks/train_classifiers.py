@@ -25,7 +25,7 @@ from unmet.models.ngrams import NgramConfig
 from unmet.models.package import save_package
 
 PACKAGES = Path(__file__).resolve().parents[1] / "src/unmet/models/packages/linear"
-VERSION = "2"
+VERSION = "3"
 
 
 def features_manifest(config: NgramConfig) -> dict[str, object]:
