@@ -23,6 +23,7 @@ import corpora_sentiment
 import intensity_recipe
 import needs_recipe
 import sentiment_recipe
+import sentiment_rows
 from corpora_sentiment import Corpus
 from unmet.core.records import Estimate
 from unmet.evaluate.calibration import brier_score, expected_calibration_error
@@ -113,12 +114,12 @@ def run_splits(seeds: int, quick: bool, with_baselines: bool, joint_only: bool, 
 
     ``joint_only`` leaves out everything but the recipe as shipped.
     """
-    corpora = limited(sentiment_recipe.load_sources(), 600 if quick else None)
+    corpora = limited(sentiment_rows.load_sources(), 600 if quick else None)
     pool = Pool()
     for seed in range(seeds):
         train, test = held_out(corpora, seed)
         unseen = [text for corpus in test.values() for text in corpus.texts]
-        joint = sentiment_recipe.train(sentiment_recipe.gather(train, unseen), n_folds=n_folds)
+        joint = sentiment_recipe.train(sentiment_rows.gather(train, unseen), n_folds=n_folds)
         for corpus in train:
             part = corpus.name
             if part not in ("shopping", *THREE_CLASS):
@@ -129,7 +130,7 @@ def run_splits(seeds: int, quick: bool, with_baselines: bool, joint_only: bool, 
             if seed == 0 and not joint_only:
                 _score(pool, part, "joint, floating point", joint, test[part], quantised=False)
                 alone = sentiment_recipe.train(
-                    sentiment_recipe.gather([corpus], unseen), n_folds=2 if quick else 3
+                    sentiment_rows.gather([corpus], unseen), n_folds=2 if quick else 3
                 )
                 _score(pool, part, "recipe on this source only", alone, test[part])
             if with_baselines and not joint_only:
@@ -182,7 +183,7 @@ def run_categories(quick: bool) -> None:
 
     Only the polarity columns (whole reviews and pieces) are fitted, so that ten trainings stay affordable.
     """
-    corpora = limited(sentiment_recipe.load_sources(CHINESE), 600 if quick else None)
+    corpora = limited(sentiment_rows.load_sources(CHINESE), 600 if quick else None)
     shopping = corpora[0]
     values: dict[str, list[float]] = {}
     for split in leave_one_group_out(shopping.groups, shopping.texts):
@@ -190,7 +191,7 @@ def run_categories(quick: bool) -> None:
         recipes = {"joint": [train, *corpora[1:]], "recipe on this source only": [train]}
         for name, sources in recipes.items():
             positive = (
-                sentiment_recipe.polarity_scores(sentiment_recipe.gather(sources, test.texts), test.texts) > 0
+                sentiment_recipe.polarity_scores(sentiment_rows.gather(sources, test.texts), test.texts) > 0
             )
             value = accuracy(test.labels == 2, positive)
             row(f"shopping without {split.name}", name, "accuracy", value, len(test))

@@ -134,6 +134,7 @@ class Column:
     """A recipe with its rows and its positive class.
 
     ``outside`` holds rows that are trained on but not read out: their matrix, classes, weights, folds.
+    With them, sources get no offsets. ``folds`` are used instead of those all columns share.
     """
 
     recipe: ColumnRecipe
@@ -141,6 +142,11 @@ class Column:
     positive: NDArray[np.bool_]  # of all rows
     weights: NDArray[np.float64] | None = None  # of all rows; 1 if None
     outside: tuple[Matrix, NDArray[np.bool_], NDArray[np.float64], NDArray[np.int64]] | None = None
+    folds: NDArray[np.int64] | None = None  # of all rows
+
+
+NO_FOLD = -2
+"""Leaves nothing out."""
 
 
 def out_of_fold(
@@ -155,29 +161,29 @@ def out_of_fold(
     scores = np.zeros((len(features), len(columns)), dtype=np.float32)
     for index, column in enumerate(columns):
         narrow = folded(matrix, column.recipe.bits)
-        for fold in np.unique(folds):
-            held_out = np.flatnonzero(folds == fold)
-            scores[held_out, index] = narrow[held_out] @ _fit_without(
-                column, narrow, sources, folds, int(fold)
-            )
-        final.append(_fit_without(column, narrow, sources, folds, -1))
+        own = folds if column.folds is None else column.folds
+        for fold in np.unique(own):
+            held_out = np.flatnonzero(own == fold)
+            scores[held_out, index] = narrow[held_out] @ _fit_without(column, narrow, sources, own, int(fold))
+        final.append(_fit_without(column, narrow, sources, own, NO_FOLD))
     return final, np.concatenate([scores, features], axis=1)
 
 
 def _fit_without(
     column: Column, matrix: Matrix, sources: NDArray[np.int64], folds: NDArray[np.int64], fold: int
 ) -> Floats:
-    if column.outside is not None:
-        outside, positive, weights, outside_folds = column.outside
-        used = np.flatnonzero(outside_folds != fold)
-        return fit_column(outside[used], positive[used], column.recipe, weights=weights[used])
     used = column.rows[folds[column.rows] != fold]
+    positive = column.positive[used]
+    weights = np.ones(len(used)) if column.weights is None else column.weights[used]
+    if column.outside is None:
+        return fit_column(matrix[used], positive, column.recipe, sources=sources[used], weights=weights)
+    outside, shown, outside_weights, outside_folds = column.outside
+    others = np.flatnonzero(outside_folds != fold)
     return fit_column(
-        matrix[used],
-        column.positive[used],
+        sp.vstack([matrix[used], folded(outside[others], column.recipe.bits)]).tocsr(),
+        np.concatenate([positive, shown[others]]),
         column.recipe,
-        sources=sources[used],
-        weights=None if column.weights is None else column.weights[used],
+        weights=np.concatenate([weights, outside_weights[others]]),
     )
 
 

@@ -18,13 +18,14 @@ import corpora_needs
 import corpora_sentiment as stars
 import needs_recipe
 import sentiment_recipe
+import sentiment_rows
 from classifiers import held_out
 
 
 def sentiment(out: Path) -> None:
-    train, test = held_out(sentiment_recipe.load_sources(), 0)
+    train, test = held_out(sentiment_rows.load_sources(), 0)
     unseen = [text for corpus in test.values() for text in corpus.texts]
-    fitted = sentiment_recipe.train(sentiment_recipe.gather(train, unseen), n_folds=3)
+    fitted = sentiment_recipe.train(sentiment_rows.gather(train, unseen), n_folds=3)
     own = np.flatnonzero(fitted.rows.of(*(c.name for c in train)))
     known = fitted.head.probabilities(fitted.features[own])
     parts = [_table("train", [fitted.rows.texts[i] for i in own], fitted.rows.labels[own], known, known)]

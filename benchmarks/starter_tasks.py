@@ -22,7 +22,7 @@ import corpora_sentiment as stars
 import corpora_spans as spans
 import intensity_recipe
 import needs_recipe
-import sentiment_recipe
+import sentiment_rows
 import train_entities
 from spans import held_out_texts
 from starter_corpus import AMAZON_TRAIN, DATA, DIMABSA, HELD_OUT_FOLDS, detokenize, forbidden_texts
@@ -65,7 +65,7 @@ def forbidden() -> frozenset[str]:
 
 def sentiment(out: Path) -> None:
     """Stars and labels of all sources; the fold that ``classifiers.py`` tests on with seed 0 is held out."""
-    corpora = sentiment_recipe.load_sources()
+    corpora = sentiment_rows.load_sources()
     folds = {c.name: text_folds(c.texts, HELD_OUT_FOLDS, seed=0)[0] for c in corpora}
     unseen = {c.texts[i] for c in corpora for i in folds[c.name].test}
     parts: dict[str, list[tuple[str, str]]] = {"train": [], "dev": []}

@@ -16,6 +16,7 @@ import numpy as np
 import intensity_recipe
 import needs_recipe
 import sentiment_recipe
+import sentiment_rows
 from fit_columns import Floats
 from unmet.core.records import POLARITIES
 from unmet.models.calibration import MixtureHead
@@ -24,7 +25,7 @@ from unmet.models.ngrams import NgramConfig
 from unmet.models.package import save_package
 
 PACKAGES = Path(__file__).resolve().parents[1] / "src/unmet/models/packages/linear"
-VERSION = "2"
+VERSION = "3"
 
 
 def features_manifest(config: NgramConfig) -> dict[str, object]:
@@ -42,10 +43,10 @@ def head_arrays(head: MixtureHead, bias: Floats) -> dict[str, Floats]:
 
 def train_sentiment(out: Path, limit: int | None) -> None:
     """``limit`` caps the rows of each source (quick trials)."""
-    corpora = sentiment_recipe.load_sources()
+    corpora = sentiment_rows.load_sources()
     if limit is not None:
         corpora = [c.take(np.random.default_rng(0).permutation(len(c))[:limit]) for c in corpora]
-    fitted = sentiment_recipe.train(sentiment_recipe.gather(corpora))
+    fitted = sentiment_recipe.train(sentiment_rows.gather(corpora))
     weights, scales = sentiment_recipe.quantised_columns(fitted)
     manifest = {
         "name": "sentiment",
@@ -54,13 +55,13 @@ def train_sentiment(out: Path, limit: int | None) -> None:
         "labels": [str(label) for label in POLARITIES],
         "features": features_manifest(sentiment_recipe.CONFIG),
         "columns": list(fitted.names),
-        "registers": list(sentiment_recipe.REGISTERS),
+        "registers": list(sentiment_rows.REGISTERS),
         "calibration": "mixture of softmax read-outs on out-of-fold scores",
         "threshold": 0.5,
         "training_data": {
             name: int(n) for name, n in zip(fitted.rows.names, np.bincount(fitted.rows.sources), strict=True)
         },
-        "seed": sentiment_recipe.SEED,
+        "seed": sentiment_rows.SEED,
     }
     arrays = {f"column_{index}": column for index, column in enumerate(weights)}
     save_package(
