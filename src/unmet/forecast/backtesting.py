@@ -57,8 +57,8 @@ class Scores:
     @classmethod
     def empty(cls, n_series: int) -> Scores:
         """Nothing counted yet."""
-        zeros = [np.zeros(n_series) for _ in range(7)]
-        return cls(*zeros, counted=np.ones(n_series, dtype=np.bool_))
+        a, b, c, d, e, f, g = (np.zeros(n_series) for _ in range(7))
+        return cls(a, b, c, d, e, f, g, counted=np.ones(n_series, dtype=np.bool_))
 
 
 @dataclass
@@ -251,7 +251,7 @@ class _Run:
             taught = [np.concatenate([part[row] for part, row in zip(parts, rows, strict=True)])
                       for parts in ([found[name] for found in before], truth, like)]  # fmt: skip
             fitted = Predictive(taught[0], taught[1], taught[2], unit_floor(rolling.known(origin)))
-            whole = np.isnan(point).any(axis=1)
+            whole = np.asarray(np.isnan(point).any(axis=1), np.bool_)
             spread = fitted(np.where(whole[:, None], 0, point), traits(rolling.known(origin)))
             out.append((name, point, spread))
         return out

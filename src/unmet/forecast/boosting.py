@@ -139,11 +139,11 @@ def rows_at(history: History, period: int, steps: list[int], n_lags: int = 8) ->
     blocks = []
     for step in steps:
         own, pool = history.around_last_season(period, step)
-        place = np.full(len(scale), (period + step) % history.panel.season, dtype=np.float64)
+        of_season = np.full(len(scale), (period + step) % history.panel.season, dtype=np.float64)
         # Without a second season, the place in the season only tells training dates apart.
         if period + 1 < 1.25 * history.panel.season:
-            place[:] = np.nan
-        blocks.append(np.column_stack([np.full(len(scale), step), place, own, pool]).astype(np.float32))
+            of_season[:] = np.nan
+        blocks.append(np.column_stack([np.full(len(scale), step), of_season, own, pool]).astype(np.float32))
     stacked = np.stack([np.hstack([shared, block]) for block in blocks], axis=1)
     return stacked.reshape(len(scale) * len(steps), -1)
 

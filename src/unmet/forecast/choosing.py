@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,8 @@ def points(rolling: Rolling, origin: int, names: tuple[str, ...]) -> dict[str, F
         name for name in ("PooledSmoothing", "SeasonalSmoothing", "TSB", *COSTLY_MODELS) if name in found
     ]
     stack = np.stack([found[name] for name in members])
-    ordinary = np.ma.median(np.ma.masked_invalid(stack), axis=0).filled(np.nan)
+    masked: Any = np.ma
+    ordinary = masked.median(masked.masked_invalid(stack), axis=0).filled(np.nan)
     if "Boosted" in found:
         found["Median"] = (ordinary + found["Boosted"]) / 2
     return found

@@ -59,7 +59,7 @@ def seasonal_smoothing(panel: Panel, horizon: int) -> Floats:
     losses = [_past_loss(flat, levels(flat, constant), horizon) for constant in SMOOTHING]
     level = levels(flat, SMOOTHING[int(np.argmin(losses))])[:, -1]
     ahead = factors[(n_periods + np.arange(horizon)) % panel.season]
-    return np.nan_to_num(level)[:, None] * ahead
+    return np.asarray(np.nan_to_num(level)[:, None] * ahead, np.float64)
 
 
 def season_factors(whole: Floats, season: int) -> Floats | None:

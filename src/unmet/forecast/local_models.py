@@ -27,7 +27,7 @@ def need_forecasting() -> None:
     """
     try:
         import lightgbm  # noqa: F401
-        import statsforecast  # type: ignore[import-untyped] # noqa: F401
+        import statsforecast  # noqa: F401
     except ImportError as error:
         hint = "Install them: pip install 'unmet[forecast]'"
         raise InputError(f"forecasts need a library that is missing ({error.name})", hint=hint) from None
@@ -78,12 +78,14 @@ def _run(
     jobs = n_jobs if len(fitted) > _PROCESSES_PAY_FROM else 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        runner = StatsForecast(models=_models(names, season), freq=1, n_jobs=jobs, fallback_model=_mean())
+        runner: Any = StatsForecast(
+            models=_models(names, season), freq=1, n_jobs=jobs, fallback_model=_mean()
+        )
         return runner.forecast(df=frame, h=horizon).sort_values(["unique_id", "ds"])
 
 
 def _mean() -> Any:
-    from statsforecast.models import HistoricAverage  # type: ignore[import-untyped]
+    from statsforecast.models import HistoricAverage
 
     return HistoricAverage()
 
@@ -93,7 +95,7 @@ def _models(names: tuple[str, ...], season: int) -> list[Any]:
 
     # A season of more than 24 periods has too many states for exponential smoothing.
     short = season if season <= 24 else 1
-    made = {
+    made: dict[str, Any] = {
         "AutoETS": lambda: models.AutoETS(season_length=short, alias="AutoETS"),
         "DynamicOptimizedTheta": lambda: models.DynamicOptimizedTheta(
             season_length=season, alias="DynamicOptimizedTheta"

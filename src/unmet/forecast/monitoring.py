@@ -103,7 +103,7 @@ def drift_alarm(scores: Floats, *, rate: float = 0.01, seed: int = 0) -> Drift:
     threshold = float(np.quantile(highest, 1 - rate))
     up, down = _sums(np.nan_to_num(scores))
     over = (up > threshold) | (down > threshold)
-    alarm = over.any(axis=1)
+    alarm = np.asarray(over.any(axis=1), np.bool_)
     first = np.where(alarm, over.argmax(axis=1), -1)
     at_first = np.take_along_axis(up > threshold, np.maximum(first, 0)[:, None], axis=1)[:, 0]
     direction = np.where(alarm, np.where(at_first, 1, -1), 0)

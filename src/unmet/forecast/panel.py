@@ -112,12 +112,12 @@ def panel_of(
         raise InputError(f"the period does not start on the grid of {freq}", where=place)
     taken = np.where(demand["observed"].to_numpy(), demand["quantity"].to_numpy(), np.nan)
     values = _grid(rows, columns, taken, len(ids), len(starts))
-    grids = [
+    price, promotion = (
         _grid(rows, columns, demand[name].cast(pl.Float64).to_numpy(), len(ids), len(starts))
         for name in ("price", "promotion")
-    ]
+    )
     return Panel(
-        ids, starts, values, *grids, category=_categories(series, ids), freq=freq,
+        ids, starts, values, price, promotion, category=_categories(series, ids), freq=freq,
         extra={} if features is None else _extra(features, ids, starts),
     )  # fmt: skip
 

@@ -112,7 +112,7 @@ class Rolling:
     def eligible(self, n_periods: int) -> NDArray[np.bool_]:
         """Series on which a costly fit can pay: at least eight periods, few zeros."""
         kind = demand_kind(self.known(n_periods).values)
-        return (kind == 0) | (kind == 1)
+        return np.asarray((kind == 0) | (kind == 1), np.bool_)
 
     def sample(self, n_periods: int) -> NDArray[np.bool_]:
         """Those of them that are tried, spread evenly over the ids."""

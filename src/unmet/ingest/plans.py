@@ -51,15 +51,6 @@ class Plan:
     decimal_comma: bool
 
 
-def open_table(source: Source) -> Table:
-    """Open one source for reading, whatever its format.
-
-    Raises:
-        InputError: it cannot be read as a table.
-    """
-    return _TABLES[source.format](source)
-
-
 def make_plans(
     inputs: Sequence[str | Path], *, mapping: MappingType[str, str], kind: str, chunk_rows: int
 ) -> list[Plan]:
@@ -77,7 +68,11 @@ def make_plans(
 
 
 def open_table(source: Source, *, max_columns: int = MAX_COLUMNS) -> Table:
-    """The reader of a source's format; more columns than ``max_columns`` are an input error."""
+    """Open one source for reading, whatever its format.
+
+    Raises:
+        InputError: it cannot be read as a table, or has more columns than ``max_columns``.
+    """
     return _TABLES[source.format](source, max_columns=max_columns)
 
 
