@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ from generated_demand import QUICK, poisson, tables
 
 from unmet.core.errors import InputError
 from unmet.forecast.forecasting import Forecasts, forecast_demand
-from unmet.forecast.tables import FORECAST, QUANTILES
+from unmet.forecast.tables import DEMAND, FORECAST, QUANTILES, SERIES
 
 
 def forecast(demand: pl.DataFrame, series: pl.DataFrame, horizon: int = 4, freq: str = "W-MON") -> Forecasts:
@@ -142,3 +142,32 @@ def test_bad_tables_are_refused() -> None:
     )
     with pytest.raises(InputError, match="grid"):
         forecast(moved, series)
+
+
+def test_one_series_of_days_is_enough() -> None:
+    days = [date(2024, 1, 1) + timedelta(days=day) for day in range(280)]
+    units = [float(day % 7 == 2) * 40 + day % 3 for day in range(280)]
+    demand = pl.DataFrame(
+        {
+            "series_id": ["all"] * 280,
+            "period_start": days,
+            "quantity": units,
+            "price": [None] * 280,
+            "promotion": [None] * 280,
+            "observed": [True] * 280,
+        },
+        schema=DEMAND,
+    )
+    series = pl.DataFrame(
+        {
+            "series_id": ["all"],
+            "level": ["total"],
+            "name": ["all"],
+            "category": [None],
+            "first_sale": [days[0]],
+        },
+        schema=SERIES,
+    )
+    made = forecast_demand(demand, series, horizon=28, freq="D")
+    assert made.table.height == 28
+    assert made.table["mean"].is_finite().all()

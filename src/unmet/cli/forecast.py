@@ -20,6 +20,7 @@ def forecast(
     level: Annotated[str, option("product, category, segment, need, total; with commas.")] = "product",
     freq: Annotated[str | None, option("D, W-MON or MS; default: found from the data.")] = None,
     items: Annotated[str | None, option("Table of products: name, category, need.")] = None,
+    new: Annotated[str | None, option("Table of products never sold: text, price, category.")] = None,
     stockouts: Annotated[str | None, option("Table of times without stock: product, from, to.")] = None,
     map_: Annotated[str | None, option("field=column pairs, e.g. quantity=件数.", "--map")] = None,
     wide: Annotated[str | None, option("One product per row (rows) or column (columns).")] = None,
@@ -52,7 +53,14 @@ def forecast(
     settings = picked(OrderSettings, given)
     progress = Progress("forecast")
     made = run_forecast(
-        inputs, out, horizon=horizon, settings=settings, reconcile=reconcile, seed=seed, progress=progress
+        inputs,
+        out,
+        horizon=horizon,
+        settings=settings,
+        new=new,
+        reconcile=reconcile,
+        seed=seed,
+        progress=progress,
     )
     progress.end()
     if as_json:

@@ -41,6 +41,12 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
     for entry in summary["largest"]:
         name = "" if entry["name"] == entry["series_id"] else f"  {entry['name']}"
         say(f"    {entry['units']:>9,.0f}  {entry['series_id']}{name}")
+    if "new_products" in made:
+        new = made["new_products"]
+        say(
+            f"{new['products']:,} new products, learned from {new['learned_from']:,} products "
+            f"({new['launches_seen']:,} launches seen): {out}/new_totals.csv, {out}/new_reasons.csv"
+        )
     say("models: " + ", ".join(f"{name} {n:,}" for name, n in summary["models"].items()))
     say(f"forecast: {out}/forecast.csv   report of the data: {out}/quality.json")
 

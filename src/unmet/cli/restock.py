@@ -15,7 +15,9 @@ from unmet.core.errors import InputError
 def restock(
     forecast: Annotated[str, typer.Argument(help="Folder of unmet forecast.")],
     stock: Annotated[str, option("Stock per product: on hand, on order, backorders.")],
-    costs: Annotated[str | None, option("Costs, prices, packs, minimums per product.")] = None,
+    costs: Annotated[
+        str | None, option("Costs, prices, packs, minimums per product.", "--cost", "--costs")
+    ] = None,
     lead_time: Annotated[str | None, option("From order to delivery, e.g. 2w, 10d, 2w±3d.")] = None,
     review: Annotated[str | None, option("Time between orders; default: one period.")] = None,
     service_level: Annotated[float | None, option("0 to 1; default: the costs decide.")] = None,
@@ -32,7 +34,7 @@ def restock(
 ) -> None:
     """Say how much of every product to order, why, and what being wrong would cost.
 
-    Example: unmet restock forecast/ --stock stock.csv --lead-time 2w --costs costs.csv --out orders.csv
+    Example: unmet restock forecast/ --stock stock.csv --lead-time 2w --cost costs.csv --out orders.csv
     """
     given = dict(locals())
     from unmet.forecast.inventory.restock import restock as make

@@ -113,7 +113,8 @@ class Predictive:
     def __call__(self, forecasts: Floats, like: Floats) -> Distribution:
         """Distributions of new forecasts ``(N, H)`` of series with these traits."""
         base = forecasts + self.floor
-        leaf = self._tree.apply(_described(base, like))
+        # No series, for example none of a kind of demand, is no error; the tree takes it for one.
+        leaf = self._tree.apply(_described(base, like)) if len(base) else []
         row = np.array([self._row_of[int(name)] for name in leaf], dtype=np.int64)
         quantiles = base[:, :, None] * self._steps[row]
         sums = np.cumsum(base, axis=1)[:, :, None] * self._sums[row]

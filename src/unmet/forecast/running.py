@@ -18,6 +18,7 @@ from unmet.core.hashing import file_hash
 from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
 from unmet.core.tables import conform
+from unmet.forecast.folder_launches import forecast_launches_of, with_launches
 from unmet.forecast.forecast_folder import (
     KIND,
     check_place,
@@ -40,6 +41,7 @@ def run_forecast(
     *,
     horizon: str,
     settings: OrderSettings | None = None,
+    new: str | Path | None = None,
     reconcile: str = "mint",
     seed: int = 0,
     progress: Callable[[str], object] = lambda stage: None,
@@ -51,6 +53,7 @@ def run_forecast(
         out: folder to write; an earlier forecast there is replaced, anything else is refused.
         horizon: ``4w``, ``28d``, ``3m`` or a number of periods.
         settings: how orders are read.
+        new: table of products that were never sold; their launches are forecast too.
         reconcile: how levels are made to add up (mint, bottom-up or none).
         seed: same seed, same forecasts.
         progress: called with the name of each stage.
@@ -69,13 +72,14 @@ def run_forecast(
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
-        return _into(folder, inputs, settings, reconcile, seed, progress)
+        return _into(folder, inputs, settings, new, reconcile, seed, progress)
 
 
 def _into(
     folder: Path,
     inputs: Sequence[str | Path],
     settings: OrderSettings,
+    new: str | Path | None,
     reconcile: str,
     seed: int,
     progress: Callable[[str], object],
@@ -99,9 +103,14 @@ def _into(
     )
     sums = sums_like(made.sums, made.table, table)
     table = checked(table)
+    launched: dict[str, Any] = {}
+    if new is not None:
+        progress("forecasting new products")
+        starts = _timed("new", seconds, lambda: forecast_launches_of(new, orders, seed))
+        table, orders, launched = with_launches(folder, table, orders, starts)
     _write_tables(folder, orders, table, made.chosen)
     sums.write_parquet(folder / "sums.parquet", compression="zstd")
-    manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon)
+    manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon) | launched
     manifest["outputs"] = output_hashes(folder)
     write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}
