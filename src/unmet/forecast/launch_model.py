@@ -26,7 +26,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class LaunchConfig:
-    """Settings of the launch model; chosen on early launches of a public shop (decision 155)."""
+    """Settings of the launch model; looked for on launches of a public shop (decision 155)."""
 
     rules: tuple[NeighbourRule, ...] = (  # the first one is the member and gives the reasons
         NeighbourRule(15, 0.3, 8.0),
