@@ -6,10 +6,11 @@ four weeks the model is fitted on products whose four weeks were over before, an
 the next four. Settings were chosen on the launches of weeks 8–23 ("early"); "late" are all after.
 
 Floors in the same run: the median of earlier launches (products sold from the first week on left out), and
-text neighbours with and without price among the same launches, best of nine settings on the early launches (late ones were in view, see RESULTS-drivers.md);
+text neighbours with and without price among the same launches, best of nine settings on the early launches;
 then the same with all products known.
 
     python benchmarks/launches.py [--first 8]
+Late launches were in view while settings were chosen (RESULTS-drivers.md).
 """
 
 from __future__ import annotations
