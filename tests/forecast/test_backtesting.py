@@ -136,3 +136,21 @@ def test_central_share_of_counts_is_the_share_asked_for() -> None:
     plain = ((counts >= quantiles[:, 2]) & (counts <= quantiles[:, 10])).mean()
     assert plain > 0.9
     assert abs(central_share(counts, quantiles, 0.8).mean() - 0.8) < 0.05
+
+
+def test_a_model_tried_at_some_dates_only_is_left_out() -> None:
+    """Its errors there would stand over the units of all dates."""
+    from unmet.forecast.backtesting import CHOSEN, NAIVE, Scores, _Run
+    from unmet.forecast.forecasting import ForecastConfig
+    from unmet.forecast.panel import panel_of
+    from unmet.forecast.rolling import Rolling
+
+    demand, series = tables(poisson(4, 40))
+    rolling = Rolling(panel_of(demand, series, "W-MON"), 4, ForecastConfig(), 0, more={})
+    run = _Run(rolling, None)
+    run.add(32)
+    run.add(36)
+    run.scores["Late"], run.times["Late"] = Scores.empty(4), 1
+    kept = run.result([32, 36]).scores
+    assert {CHOSEN, NAIVE} <= set(kept)
+    assert "Late" not in kept

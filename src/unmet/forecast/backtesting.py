@@ -207,6 +207,7 @@ class _Run:
         n_series = len(rolling.panel.ids)
         self.units = np.full(n_series, -1.0)
         self.scores: dict[str, Scores] = {}
+        self.times: dict[str, int] = {}  # model to the number of origins it forecast at
         self.chosen: dict[str, int] = {}
         self.covered: dict[str, list[Floats]] = {}
         self.known: list[NDArray[np.int64]] = []
@@ -223,6 +224,7 @@ class _Run:
         scale = seasonal_scale(known.values, known.season if origin > known.season else 1)
         for name, point, spread in self._models(origin, made):
             self._score(name, truth, point, spread, scale)
+            self.times[name] = self.times.get(name, 0) + 1
         for name in choice.model[begun]:
             self.chosen[str(name)] = self.chosen.get(str(name), 0) + 1
         self._cover(truth, made)
@@ -295,9 +297,12 @@ class _Run:
         covered = {name: (np.sum(parts, axis=0) / n_known).tolist() for name, parts in self.covered.items()}
         apart = len(origins) > 1 and origins[1] - origins[0] >= rolling.horizon
         drift = drift_alarm(np.column_stack(self.normal)) if apart else None
+        # A model tried at some origins only would have their errors over the units of all.
+        most = max(n for name, n in self.times.items() if name != CHOSEN)
+        scores = {name: found for name, found in self.scores.items() if self.times[name] >= most}
         return Backtest(
             rolling.panel.ids, rolling.horizon, [str(rolling.panel.starts[origin]) for origin in origins],
-            self.units, self.scores, covered, self.chosen, drift, self.money,
+            self.units, scores, covered, self.chosen, drift, self.money,
         )  # fmt: skip
 
 
