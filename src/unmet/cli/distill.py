@@ -50,7 +50,8 @@ def distill(
     from unmet.training.tasks import read_pairs, read_texts
     from unmet.training.vector_distillation import distill_vectors
 
-    run, how = picked(FinetuneConfig, given), picked(DistillConfig, given)
+    # Here --teacher names models; the setting of the same name is a folder of sentence vectors.
+    run, how = picked(FinetuneConfig, {**given, "teacher": None}), picked(DistillConfig, given)
     folder, texts = Path(out), [t for name in unlabelled or [] for t in read_texts(Path(name))]
     files, held_out = named_files(task or []), named_files(dev or [])
     if files and not parallel:
