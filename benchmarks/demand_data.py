@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from unmet.forecast.panel import next_periods
+from unmet.forecast.periods import next_periods
 from unmet.forecast.tables import DEMAND, SERIES
 
 DATA = Path(os.environ.get("UNMET_DATA", "../shared/data")) / "behaviour"
@@ -66,7 +66,7 @@ def whole_grid(
     assert isinstance(last, date)
     grid = [first]
     while grid[-1] < last:
-        grid += next_periods(grid[-1], 1, freq)
+        grid += next_periods(grid[-1], freq, 1)
     begun = (
         sold.filter(pl.col("quantity") > 0)
         .group_by("series_id")
@@ -100,14 +100,14 @@ def whole_grid(
 def car_parts(path: Path | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Monthly units of spare parts (rows are months, columns parts), from January 1998."""
     table = pl.read_csv(path or DATA / "demand_car_parts" / "months_1_39.csv", null_values=["NA", ""])
-    months = [date(1998, 1, 1), *next_periods(date(1998, 1, 1), table.height - 1, "MS")]
+    months = [date(1998, 1, 1), *next_periods(date(1998, 1, 1), "MS", table.height - 1)]
     return _from_wide(table, months, "MS")
 
 
 def jewelry(path: Path | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Weekly units of jewelry items (rows are weeks, columns items)."""
     table = pl.read_csv(path or DATA / "demand_jewelry" / "weekly.csv", null_values=["NA", ""])
-    weeks = [date(2000, 1, 3), *next_periods(date(2000, 1, 3), table.height - 1, "W-MON")]
+    weeks = [date(2000, 1, 3), *next_periods(date(2000, 1, 3), "W-MON", table.height - 1)]
     return _from_wide(table, weeks, "W-MON")
 
 
@@ -115,7 +115,7 @@ def weekly_products(path: Path | None = None) -> tuple[pl.DataFrame, pl.DataFram
     """Weekly units of 811 products over 52 weeks (rows are products)."""
     table = pl.read_csv(path or DATA / "demand_weekly_products" / "weekly.csv", null_values=["NA", ""])
     weeks = [name for name in table.columns if name[0] == "W" and name[1:].isdigit()]
-    starts = [date(2001, 1, 1), *next_periods(date(2001, 1, 1), len(weeks) - 1, "W-MON")]
+    starts = [date(2001, 1, 1), *next_periods(date(2001, 1, 1), "W-MON", len(weeks) - 1)]
     wide = table.select(weeks).transpose(column_names=table["Product_Code"].to_list())
     return _from_wide(wide, starts, "W-MON")
 
@@ -140,7 +140,7 @@ def made_up(n_series: int, n_periods: int = 53, seed: int = 0) -> tuple[pl.DataF
     bursts = rng.gamma(2.0, 0.5, (n_series, n_periods))
     counts = rng.poisson(level * drift * season * bursts).astype(np.float64)
     wide = pl.DataFrame(counts.T, schema=[f"s{index:06d}" for index in range(n_series)])
-    weeks = [date(2024, 1, 1), *next_periods(date(2024, 1, 1), n_periods - 1, "W-MON")]
+    weeks = [date(2024, 1, 1), *next_periods(date(2024, 1, 1), "W-MON", n_periods - 1)]
     return _from_wide(wide, weeks, "W-MON")
 
 

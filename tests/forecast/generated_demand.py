@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from unmet.forecast.boosting import BoostConfig
-from unmet.forecast.panel import next_periods
+from unmet.forecast.periods import next_periods
 from unmet.forecast.rolling import ForecastConfig
 from unmet.forecast.tables import DEMAND, SERIES
 
@@ -23,7 +23,7 @@ def tables(
     """DEMAND and SERIES of a matrix of counts; NaN before the first sale."""
     n_series, n_periods = counts.shape
     first = date(2024, 1, 1)
-    starts = [first, *next_periods(first, n_periods - 1, freq)]
+    starts = [first, *next_periods(first, freq, n_periods - 1)]
     seen = np.ones(counts.shape, dtype=bool) if observed is None else observed
     rows = [
         (f"s{row:03d}", starts[column], float(counts[row, column]), None, None, bool(seen[row, column]))

@@ -12,8 +12,8 @@ from unmet.forecast.launch_history import MIN_EXAMPLES, past_launches
 from unmet.forecast.launch_intervals import spread, weighted_quantiles
 from unmet.forecast.launch_items import read_products
 from unmet.forecast.launch_model import LaunchConfig, fit_launches, time_folds
-from unmet.forecast.launch_periods import following, period_of
 from unmet.forecast.launch_texts import TextSpace
+from unmet.forecast.periods import first_day, next_periods
 from unmet.forecast.tables import FORECAST, ITEMS, QUANTILES
 
 FAST = LaunchConfig(n_trees=40, n_boosted_seeds=1)
@@ -82,7 +82,7 @@ def test_forecast_rows_are_whole_ordered_and_repeatable() -> None:
         values = frame.select(list(QUANTILES)).to_numpy()
         assert (np.diff(values, axis=1) >= 0).all()
     n1 = table.filter(pl.col("series_id") == "N1")["period_start"].to_list()
-    assert n1 == following(demand["period_start"].max(), 4, "W-MON")  # type: ignore[arg-type]
+    assert n1 == next_periods(demand["period_start"].max(), "W-MON", 4)  # type: ignore[arg-type]
     assert table.filter(pl.col("series_id") == "N2")["period_start"][0] == date(2024, 12, 2)
     sums = table.group_by("series_id").agg(pl.col("mean").sum()).sort("series_id")["mean"]
     assert np.allclose(sums.to_numpy(), result.totals["mean"].to_numpy())
@@ -179,8 +179,8 @@ def test_product_files_are_read_in_both_languages(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("freq", ["D", "W-MON", "MS"])
 def test_periods_follow_each_other(freq: str) -> None:
-    days = following(date(2024, 1, 31), 30, freq)
-    assert days == [period_of(day, freq) for day in days]
+    days = next_periods(first_day(date(2024, 1, 31), freq), freq, 30)
+    assert days == [first_day(day, freq) for day in days]
     assert len(set(days)) == 30
     with pytest.raises(InputError, match="no period"):
-        period_of(date(2024, 1, 1), "H")
+        first_day(date(2024, 1, 1), "H")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unmet.cli.options import option
+from unmet.cli.options import day, listed, option
 from unmet.cli.output import emit_json, note, parse_mapping, say
-from unmet.core.errors import InputError
 
 if TYPE_CHECKING:
     from unmet.forecast.settings import OrderSettings
@@ -49,14 +47,14 @@ def backtest(
 
     settings = OrderSettings(
         mapping=parse_mapping(map_),
-        levels=tuple(dict.fromkeys(part.strip() for part in level.split(",") if part.strip())),
+        levels=listed(level),
         freq=freq,
         horizon=horizon,
         items=items,
         stockouts=stockouts,
         wide=wide,
-        start=_day("--start", start),
-        as_of=_day("--as-of", as_of),
+        start=day("--start", start),
+        as_of=day("--as-of", as_of),
     )
     found = _run(inputs, settings, origins, (shortage_ratio, holding_share), threads, seed)
     if as_json:
@@ -153,12 +151,3 @@ def _print_drift(drift: dict[str, Any]) -> None:
     for side in ("above", "below"):
         if drift[side]:
             say(f"  {side}: {', '.join(drift[side][:8])}{' …' if len(drift[side]) > 8 else ''}")
-
-
-def _day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{name} {text!r} is no day", hint="Write it as 2024-12-31.") from error

@@ -16,7 +16,9 @@ _HOW = DistillConfig()
 
 
 def distill(
-    teacher: Annotated[list[str], option("Folder of a fine-tuned or sentence model; several: their mean.")],
+    teachers: Annotated[
+        list[str], option("Folder of a fine-tuned or sentence model; several: their mean.", "--teacher")
+    ],
     out: Annotated[str, option("Folder of the student.")],
     student: Annotated[str | None, option("Folder or name of its base; else a new one of --size.")] = None,
     size: Annotated[str, option("tiny, small or base, with the teacher's tokenizer.")] = "tiny",
@@ -50,14 +52,13 @@ def distill(
     from unmet.training.tasks import read_pairs, read_texts
     from unmet.training.vector_distillation import distill_vectors
 
-    # Here --teacher names models; the setting of the same name is a folder of sentence vectors.
-    run, how = picked(FinetuneConfig, {**given, "teacher": None}), picked(DistillConfig, given)
+    run, how = picked(FinetuneConfig, given), picked(DistillConfig, given)
     folder, texts = Path(out), [t for name in unlabelled or [] for t in read_texts(Path(name))]
     files, held_out = named_files(task or []), named_files(dev or [])
     if files and not parallel:
-        done = teach([Path(t) for t in teacher], student, files, folder, config=run, how=how, size=size,
+        done = teach([Path(t) for t in teachers], student, files, folder, config=run, how=how, size=size,
                      unlabelled=texts, dev_files=held_out, report=note)  # fmt: skip
-    elif files or held_out or len(teacher) > 1:
+    elif files or held_out or len(teachers) > 1:
         raise InputError("vectors have one teacher and no tasks", hint="Leave --parallel or --task out.")
     else:
         first, separator, second = columns.partition(",")
@@ -66,6 +67,6 @@ def distill(
         read = [read_pairs(Path(name), (first.strip(), second.strip())) for name in parallel or []]
         pairs = [t for a, _ in read for t in a], [t for _, b in read for t in b]
         done = distill_vectors(
-            Path(teacher[0]), student, texts, pairs, folder, config=run, size=size, report=note
+            Path(teachers[0]), student, texts, pairs, folder, config=run, size=size, report=note
         )
     tell_tuned(done, as_json)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
 from unmet.cli.forecast_summary import print_forecast
-from unmet.cli.options import option, picked
+from unmet.cli.options import day, listed, option, picked
 from unmet.cli.output import Progress, emit_json, parse_mapping
-from unmet.core.errors import InputError
 
 
 def forecast(
@@ -45,9 +43,9 @@ def forecast(
 
     given |= {
         "mapping": parse_mapping(map_),
-        "levels": tuple(dict.fromkeys(part.strip() for part in level.split(",") if part.strip())),
-        "start": _day("--start", start),
-        "as_of": _day("--as-of", as_of),
+        "levels": listed(level),
+        "start": day("--start", start),
+        "as_of": day("--as-of", as_of),
         "cap_outliers": not keep_outliers,
     }
     settings = picked(OrderSettings, given)
@@ -67,12 +65,3 @@ def forecast(
         emit_json(made)
     else:
         print_forecast(made, out)
-
-
-def _day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{name} {text!r} is no day", hint="Write it as 2024-12-31.") from error

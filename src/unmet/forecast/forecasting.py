@@ -10,7 +10,8 @@ import polars as pl
 from unmet.core.errors import InputError
 from unmet.forecast.choosing import Choice, choose, points
 from unmet.forecast.local_models import need_forecasting
-from unmet.forecast.panel import Floats, Panel, next_periods, panel_of
+from unmet.forecast.panel import Floats, Panel, panel_of
+from unmet.forecast.periods import next_periods
 from unmet.forecast.predictive import Distribution, Predictive, traits, unit_floor
 from unmet.forecast.rolling import ForecastConfig, Rolling, past_origins
 from unmet.forecast.tables import FORECAST, QUANTILES
@@ -161,7 +162,7 @@ def _without_past(panel: Panel, point: Floats, like: Floats) -> Distribution:
 def tables_of(panel: Panel, choice: Choice, made: Distribution) -> Forecasts:
     """Distributions as tables."""
     n_series, horizon = made.mean.shape
-    periods = next_periods(panel.starts[-1], horizon, panel.freq)
+    periods = next_periods(panel.starts[-1], panel.freq, horizon)
     ids = np.repeat(panel.ids, horizon)
     table = pl.DataFrame(
         {"series_id": ids, "period_start": periods * n_series, "mean": made.mean.reshape(-1)}

@@ -18,7 +18,7 @@ from unmet.core.errors import InputError
 from unmet.forecast.launch_history import Launches, past_launches
 from unmet.forecast.launch_intervals import Errors, Spread, launch_errors, spread
 from unmet.forecast.launch_model import LaunchConfig, LaunchModel, Prediction, fit_launches
-from unmet.forecast.launch_periods import following, period_of
+from unmet.forecast.periods import first_day, next_periods
 from unmet.forecast.tables import FORECAST, ITEMS, QUANTILES
 
 N_REASONS = 3
@@ -143,14 +143,14 @@ def check_new(new: pl.DataFrame, demand: pl.DataFrame) -> None:
 
 
 def _periods_table(new: pl.DataFrame, drawn: Spread, last_period: date, freq: str) -> pl.DataFrame:
-    after = following(last_period, 1, freq)[0]
+    after = next_periods(first_day(last_period, freq), freq, 1)[0]
     horizon = drawn.period.shape[1]
-    starts = [period_of(day, freq) if day is not None else after for day in new["launch_at"]]
+    starts = [first_day(day, freq) if day is not None else after for day in new["launch_at"]]
     table = pl.DataFrame(
         {
             "series_id": np.repeat(new["series_id"].to_numpy(), horizon),
             "period_start": [
-                day for start in starts for day in (start, *following(start, horizon - 1, freq))
+                day for start in starts for day in (start, *next_periods(start, freq, horizon - 1))
             ],
             "mean": drawn.period_mean.ravel(),
             **{name: drawn.period[:, :, place].ravel() for place, name in enumerate(QUANTILES)},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from unmet.core.errors import InputError
+from unmet.forecast.periods import next_periods
 from unmet.forecast.tables import DEMAND, FREQUENCIES
 
 Floats = NDArray[np.float64]
@@ -70,18 +71,6 @@ class Panel:
         )
 
 
-def next_periods(last: date, n_periods: int, freq: str) -> list[date]:
-    """First days of the periods after ``last``.
-
-    >>> next_periods(date(2024, 11, 1), 3, "MS")
-    [datetime.date(2024, 12, 1), datetime.date(2025, 1, 1), datetime.date(2025, 2, 1)]
-    """
-    if freq == "MS":
-        months = [last.year * 12 + last.month + step for step in range(n_periods)]
-        return [date(month // 12, month % 12 + 1, 1) for month in months]
-    return [last + timedelta(days=(7 if freq == "W-MON" else 1) * (step + 1)) for step in range(n_periods)]
-
-
 def panel_of(
     demand: pl.DataFrame, series: pl.DataFrame, freq: str, features: pl.DataFrame | None = None
 ) -> Panel:
@@ -103,7 +92,7 @@ def panel_of(
     assert isinstance(last, date)
     starts = [first]
     while starts[-1] < last:
-        starts += next_periods(starts[-1], 1, freq)
+        starts += next_periods(starts[-1], freq, 1)
     ids = sorted(demand["series_id"].unique().to_list())
     rows, columns = _places(demand, ids, starts)
     if (columns < 0).any():

@@ -77,7 +77,7 @@ def check_freq(freq: str | None) -> str | None:
         InputError: it is none of FREQUENCIES.
     """
     if freq is not None and freq not in FREQUENCIES:
-        raise InputError(f"no frequency {freq!r}", hint=f"Use {', '.join(FREQUENCIES)}.")
+        raise InputError(f"there is no period {freq!r}", hint=f"Use {', '.join(FREQUENCIES)}.")
     return freq
 
 
@@ -87,7 +87,15 @@ def start_of(day: pl.Expr, freq: str) -> pl.Expr:
 
 
 def first_day(day: date, freq: str) -> date:
-    """:func:`start_of` for one day."""
+    """:func:`start_of` for one day.
+
+    Raises:
+        InputError: there is no such frequency.
+
+    >>> first_day(date(2025, 11, 28), "W-MON")
+    datetime.date(2025, 11, 24)
+    """
+    check_freq(freq)
     if freq == "W-MON":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if freq == "MS" else day
@@ -106,10 +114,15 @@ def period_range(first: date, last: date, freq: str) -> pl.Series:
 
 
 def next_periods(last: date, freq: str, n: int) -> list[date]:
-    """First days of the ``n`` periods after the one that begins at ``last``."""
-    ahead = last + timedelta(days=32 * n + 31)
-    following: list[date] = period_range(last, ahead, freq).to_list()[1 : n + 1]
-    return following
+    """First days of the ``n`` periods after the one that begins at ``last``.
+
+    >>> next_periods(date(2024, 11, 1), "MS", 3)
+    [datetime.date(2024, 12, 1), datetime.date(2025, 1, 1), datetime.date(2025, 2, 1)]
+    """
+    if freq == "MS":
+        months = [last.year * 12 + last.month + step for step in range(n)]
+        return [date(month // 12, month % 12 + 1, 1) for month in months]
+    return [last + timedelta(days=(7 if freq == "W-MON" else 1) * (step + 1)) for step in range(n)]
 
 
 def find_freq(daily: pl.DataFrame, horizon: Horizon | None) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unmet.core.errors import InputError
+from unmet.forecast.periods import start_of
 
 Floats = NDArray[np.float64]
 
@@ -24,8 +25,6 @@ SIGNALS: dict[str, pl.DataType] = {
 
 PRIOR_TEXTS = 5.0
 """Shares and sentiment of few texts are pulled to the key's mean as if by so many texts more."""
-
-_EVERY = {"D": "1d", "W-MON": "1w", "MS": "1mo"}
 
 
 def signal_table(
@@ -56,7 +55,7 @@ def signal_table(
     dated = documents.select(
         "document_id",
         pl.col(key).alias("key"),
-        pl.col("created_at").dt.truncate(_EVERY[freq]).dt.date().alias("period_start"),
+        start_of(pl.col("created_at"), freq).dt.date().alias("period_start"),
     ).drop_nulls()
     if dated.is_empty():
         raise InputError(
