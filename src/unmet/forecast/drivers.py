@@ -8,7 +8,7 @@ first (decision 0158).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -46,6 +46,9 @@ FEWEST_PERIODS = 16
 LEAST_PRICE_SD, LEAST_PRICE_STEP, FEWEST_STEPS = 0.03, 0.02, 2
 LEAST_PRICE_KNOWN = 0.7
 """Share of periods with a price: the price of a period without a sale is not in the orders."""
+
+MOST_PRICE_NOISE = 0.1
+"""Share of the variance of a product's mean price that may come from selling at several prices at once."""
 
 LEAST_PROMOTION_SD, LEAST_PROMOTION_STEP = 0.05, 0.1
 WIDEST = {"price": 1.5, "promotion": 0.8}
@@ -187,6 +190,7 @@ def fit_drivers(
     country: str | None = None,
     shared: Sequence[str] | None = None,
     clusters: Sequence[str] | None = None,
+    price_noise: pl.DataFrame | None = None,
     seed: int = 0,
 ) -> Drivers:
     """Estimate the drivers of the series of a demand table.
@@ -201,6 +205,8 @@ def fit_drivers(
             take over what these say.
         clusters: a name per id, sorted by id, of what is drawn together in the bootstrap (stores, say);
             None: each series by itself.
+        price_noise: columns of :data:`~unmet.forecast.price_noise.PRICE_NOISE`; None, or no row: prices are
+            those that were asked for.
         seed: same seed, same intervals.
 
     Raises:
@@ -220,7 +226,7 @@ def fit_drivers(
     data = DriverData(
         panel.values, log_price, promotion, years_since_middle(days, len(past)), mine, design
     )  # fmt: skip
-    own = _evidence(panel, log_price, promotion, mine)
+    own, blurred = _evidence(panel, log_price, promotion, mine, _noise(panel, price_noise))
     cluster = np.unique(clusters, return_inverse=True)[1] if clusters is not None else np.arange(len(mine))
     first = fit_drivers_in_turns(data, np.zeros((len(mine), 2)), own)
     # The weak prior of single series draws to the usual effect, not to none.
@@ -231,6 +237,8 @@ def fit_drivers(
     effects, given, sds = [], np.zeros((len(mine), 2)), np.zeros((len(mine), 2))
     for at, name in enumerate(("price", "promotion")):
         effect, pooled = _pooled_effect(name, panel, first, own[:, at], cluster, series, seed)
+        if name == "price" and blurred and not own[:, at].any():
+            effect = replace(effect, reason="many_prices_at_once")
         effects.append(effect)
         if effect.estimate is not None and pooled is not None:
             given[:, at], sds[:, at] = pooled.value, pooled.sd
@@ -257,27 +265,39 @@ def _log_price(panel: Panel) -> tuple[Floats, Floats]:
     return np.clip(np.where(with_price[:, None], log, 0.0), -_CUT, _CUT), usual
 
 
-def _evidence(panel: Panel, log_price: Floats, promotion: Floats, shared: Bools) -> Bools:
-    """Series whose price, and whose promotions, moved enough to be looked at by themselves ``(N, 2)``."""
+def _noise(panel: Panel, table: pl.DataFrame | None) -> Floats:
+    if table is None:
+        return np.zeros(len(panel.ids))
+    of = dict(table.select("series_id", "noise").iter_rows())
+    return np.array([of.get(name, 0.0) for name in panel.ids], dtype=np.float64)
+
+
+def _evidence(
+    panel: Panel, log_price: Floats, promotion: Floats, shared: Bools, noise: Floats
+) -> tuple[Bools, bool]:
+    """Series whose price, and whose promotions, moved enough to be looked at by themselves ``(N, 2)``.
+
+    Also whether prices moved, but only because products sold at several prices at once.
+    """
     known = ~np.isnan(panel.values)
     long = shared & (known.sum(axis=1) >= FEWEST_PERIODS)
     with_price = (known & (panel.price > 0)).sum(axis=1) >= LEAST_PRICE_KNOWN * known.sum(axis=1)
-    return np.stack(
-        [
-            long & with_price & _moves(log_price, known, LEAST_PRICE_SD, LEAST_PRICE_STEP),
-            long & _moves(promotion, known, LEAST_PROMOTION_SD, LEAST_PROMOTION_STEP),
-        ],
-        axis=1,
-    )
+    moves = long & with_price & _moves(log_price, known, LEAST_PRICE_SD, LEAST_PRICE_STEP)
+    clear = noise <= MOST_PRICE_NOISE * _sd(log_price, known) ** 2
+    promoted = long & _moves(promotion, known, LEAST_PROMOTION_SD, LEAST_PROMOTION_STEP)
+    return np.stack([moves & clear, promoted], axis=1), bool((moves & ~clear).any())
+
+
+def _sd(values: Floats, known: Bools) -> Floats:
+    n = np.maximum(known.sum(axis=1), 1)
+    mean = np.where(known, values, 0.0).sum(axis=1) / n
+    return np.asarray(np.sqrt(np.where(known, (values - mean[:, None]) ** 2, 0.0).sum(axis=1) / n))
 
 
 def _moves(values: Floats, known: Bools, least_sd: float, least_step: float) -> Bools:
-    n = np.maximum(known.sum(axis=1), 1)
-    mean = np.where(known, values, 0.0).sum(axis=1) / n
-    sd = np.sqrt(np.where(known, (values - mean[:, None]) ** 2, 0.0).sum(axis=1) / n)
     both = known[:, 1:] & known[:, :-1]
     steps = np.asarray((both & (np.abs(np.diff(values, axis=1)) > least_step)).sum(axis=1))
-    return np.asarray((sd >= least_sd) & (steps >= FEWEST_STEPS))
+    return np.asarray((_sd(values, known) >= least_sd) & (steps >= FEWEST_STEPS))
 
 
 def _pooled_effect(
