@@ -187,7 +187,8 @@ def elasticities(asked: argparse.Namespace) -> list[str]:
     lines += [
         "",
         f"Between stores of one juice the elasticity varies by {found.price.spread:.2f} (sd). Of "
-        f"{len(single)} series, {np.mean(single < 0):.1%} are below 0, from {single.min():.1f} to {single.max():.1f}.",
+        f"{len(single)} series, {np.mean(single < 0):.1%} are below 0, from {single.min():.1f} to "
+        f"{single.max():.1f}.",
     ]
     return lines
 
