@@ -30,7 +30,7 @@ _PRIOR_SD = (
     1.5,
 )  # base, slope per year, elasticity, promotion: of one series, before pooling
 _HELD = 1e8  # precision of an effect that is given
-_ROUNDS, _TOLERANCE, _LONGEST_STEP = 40, 1e-5, 1.0
+_ROUNDS, _TOLERANCE, _LONGEST_STEP = 40, 1e-4, 1.0
 _LEAST_DISPERSION, _DISPERSION_PERIODS = 0.01, 10.0
 
 
@@ -82,13 +82,16 @@ class DriverFit:
         return _mean(self.own, data, common + (self.shocks if shocks else 0.0))
 
 
-def fit_drivers_in_turns(data: DriverData, given: Floats, free: Bools) -> DriverFit:
+def fit_drivers_in_turns(
+    data: DriverData, given: Floats, free: Bools, start: DriverFit | None = None
+) -> DriverFit:
     """Fit.
 
     Args:
         data: see :class:`DriverData`.
         given: elasticity and promotion effect to hold, or to start from ``(N, 2)``.
         free: which of them are estimated ``(N, 2)``.
+        start: an earlier fit to go on from; None: from the means of the series.
     """
     n_series, n_periods = data.units.shape
     known = ~np.isnan(data.units)
@@ -103,6 +106,8 @@ def fit_drivers_in_turns(data: DriverData, given: Floats, free: Bools) -> Driver
     centre[:, SLOPE] = 0.0
     past = data.design.columns[:n_periods]
     common, shocks = np.zeros(past.shape[1]), np.zeros(n_periods)
+    if start is not None:
+        own[:, :PRICE], common, shocks = start.own[:, :PRICE], start.common.copy(), start.shocks
     covariance = np.zeros((past.shape[1], past.shape[1]))
     dispersion = np.full(n_series, 0.2)
     for _ in range(_ROUNDS):

@@ -216,7 +216,7 @@ def fit_drivers(
     first = fit_drivers_in_turns(data, np.zeros((len(names), 2)), own)
     # The weak prior of single series draws to the usual effect, not to none.
     centre = [np.median(first.own[rows, PRICE + at]) if rows.any() else 0.0 for at, rows in enumerate(own.T)]
-    first = fit_drivers_in_turns(data, np.where(own, centre, 0.0), own)
+    first = fit_drivers_in_turns(data, np.where(own, centre, 0.0), own, first)
     effects, given, sds = [], np.zeros((len(names), 2)), np.zeros((len(names), 2))
     for at, name in enumerate(("price", "promotion")):
         effect, pooled = _pooled_effect(name, panel, first, own[:, at], cluster, series, seed)
@@ -226,7 +226,7 @@ def fit_drivers(
         if effect.estimate is not None and pooled is not None:
             given[:, at], sds[:, at] = pooled.value, pooled.sd
     given[np.isnan(usual), 0] = 0.0
-    last = fit_drivers_in_turns(data, given, np.zeros_like(own))
+    last = fit_drivers_in_turns(data, given, np.zeros_like(own), first)
     return Drivers(
         names, periods, freq, effects[0], effects[1],
         holiday_effects(feasts, data.design, last.common, last.covariance), country, last, data, usual,
