@@ -23,9 +23,10 @@ def command(*arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 def test_from_reviews_to_a_model_with_two_heads(unmet: Any, tmp_path: Path) -> None:
     reviews = make_small_shop(seed=2).reviews
-    rows = [(t, r) for t, r in reviews.select("text", "rating").iter_rows() if t and r][:300]
+    rows = [(t, r) for t, r in reviews.select("text", "rating").iter_rows() if t and r]
     texts = tmp_path / "reviews.jsonl"
     texts.write_text("".join(json.dumps({"text": t}) + "\n" for t, _ in rows), "utf-8")
+    rows = rows[:300]
     labels = tmp_path / "labels.jsonl"
     labels.write_text("".join(json.dumps({"text": t, "label": int(r >= 4)}) + "\n" for t, r in rows), "utf-8")
     stars = tmp_path / "stars.jsonl"

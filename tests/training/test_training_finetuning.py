@@ -55,7 +55,7 @@ def base(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("base") / "model"
     shutil.copytree(prepared.folder, folder)
-    config = PretrainConfig(size="tiny", steps=250, learning_rate=1e-3, warmup_steps=30)
+    config = PretrainConfig(size="tiny", steps=400, learning_rate=1e-3, warmup_steps=30)
     config = replace(config, tokens_per_batch=1_024)
     pretrain(prepared.store, prepared.reader, folder, config=config)
     return folder
