@@ -61,7 +61,7 @@ class DriverFit:
 
     Attributes:
         own: base (log), slope, elasticity, promotion effect of each series ``(N, 4)``.
-        variance: of elasticity and promotion effect ``(N, 2)``, robust to errors that last (Newey and West
+        variance: of elasticity and promotion effect ``(N, 2)``, widened for errors that last (Newey and West
             1987).
         common: log effects of the common columns ``(K,)``.
         covariance: of them ``(K, K)``.
@@ -128,7 +128,7 @@ def fit_drivers_in_turns(
         if max(moved, float(np.abs(step).max(initial=0.0))) < _TOLERANCE:
             break
     mean = _mean(own, data, past @ common + shocks)
-    variance = _own_variance(data, units, known, mean, dispersion, precision)
+    variance = _own_variance(data, units, known, mean, dispersion, precision, free)
     return DriverFit(own, variance, common, covariance, shocks, dispersion)
 
 
@@ -217,9 +217,13 @@ def _common_step(
 
 
 def _own_variance(
-    data: DriverData, units: Floats, known: Bools, mean: Floats, dispersion: Floats, precision: Floats
-) -> Floats:
-    """Newey–West variance of elasticity and promotion effect of each series, never below the model's.
+    data: DriverData, units: Floats, known: Bools, mean: Floats, dispersion: Floats, precision: Floats,
+    free: Bools,
+) -> Floats:  # fmt: skip
+    """Variance of elasticity and promotion effect of each series: the model's, widened for errors that last.
+
+    By how much is the mean ratio of the Newey–West variance to the model's over all series, at least 1: of
+    single series this ratio is so unsure that weights made of it did more harm than good.
 
     As many lags as Lazarus, Lewis, Stock and Watson advise ("HAR inference: recommendations for practice",
     Journal of Business & Economic Statistics 36, 2018): prices and sales both stay off for weeks. So many
@@ -242,4 +246,8 @@ def _own_variance(
     plain = np.diagonal(inverse, axis1=1, axis2=2)
     share = lags / n_periods
     widened = (1.96 + 2.9694 * share + 0.416 * share**2 - 0.5324 * share**3) / 1.96
-    return np.asarray(np.maximum(robust * widened**2, plain)[:, PRICE:])
+    ratio = (robust * widened**2 / plain)[:, PRICE:]
+    factor = [
+        max(float(ratio[rows, at].mean()), 1.0) if rows.any() else 1.0 for at, rows in enumerate(free.T)
+    ]
+    return np.asarray(plain[:, PRICE:] * factor)
