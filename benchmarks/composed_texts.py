@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora_needs import EN_NO_REQUEST, EN_SENTENCE, ZH_NO_REQUEST, ZH_REQUEST
+from unmet.models.piece_scores import PIECE
 
-PIECE = re.compile(r"[^，,。！!？?；;、~～…\s]+")
 EN_WISH = re.compile(
     r"\b(please|should (have|be|come|include|make|add)|would be (nice|great|good|better|helpful|perfect)"
     r"|i wish|wish (it|they|there|the)|needs? to be"
