@@ -18,6 +18,7 @@ from unmet.core.hashing import file_hash
 from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
 from unmet.core.tables import conform
+from unmet.forecast.folder_drivers import drivers_of, write_drivers
 from unmet.forecast.folder_launches import forecast_launches_of, with_launches
 from unmet.forecast.forecast_folder import (
     KIND,
@@ -42,6 +43,8 @@ def run_forecast(
     horizon: str,
     settings: OrderSettings | None = None,
     new: str | Path | None = None,
+    country: str | None = None,
+    prices: str | Path | None = None,
     reconcile: str = "mint",
     seed: int = 0,
     progress: Callable[[str], object] = lambda stage: None,
@@ -54,6 +57,8 @@ def run_forecast(
         horizon: ``4w``, ``28d``, ``3m`` or a number of periods.
         settings: how orders are read.
         new: table of products that were never sold; their launches are forecast too.
+        country: whose holidays are drivers (two letters); None: holidays are not looked at.
+        prices: table of planned prices and promotions; the forecast is then what sells at these.
         reconcile: how levels are made to add up (mint, bottom-up or none).
         seed: same seed, same forecasts.
         progress: called with the name of each stage.
@@ -72,7 +77,7 @@ def run_forecast(
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
-        return _into(folder, inputs, settings, new, reconcile, seed, progress)
+        return _into(folder, inputs, settings, new, country, prices, reconcile, seed, progress)
 
 
 def _into(
@@ -80,6 +85,8 @@ def _into(
     inputs: Sequence[str | Path],
     settings: OrderSettings,
     new: str | Path | None,
+    country: str | None,
+    prices: str | Path | None,
     reconcile: str,
     seed: int,
     progress: Callable[[str], object],
@@ -90,7 +97,12 @@ def _into(
     progress("reading orders")
     rejected = folder / "rejected.parquet"
     orders = _timed("read", seconds, lambda: read_orders(inputs, settings, rejected_to=rejected))
-    demand, series, horizon = orders.demand, orders.series, orders.horizon or 1
+    driven = _timed(
+        "drivers",
+        seconds,
+        lambda: drivers_of(orders, settings, country=country, prices=prices, seed=seed),
+    )
+    demand, series, horizon = driven.demand, orders.series, orders.horizon or 1
     progress(f"forecasting {series.height:,} series")
     made = _timed(
         "forecast",
@@ -101,6 +113,7 @@ def _into(
     table, method = _timed(
         "reconcile", seconds, lambda: reconciled(made.table, demand, orders.parts, method=reconcile)
     )
+    table = driven.planned(table)
     sums = sums_like(made.sums, made.table, table)
     table = checked(table)
     launched: dict[str, Any] = {}
@@ -110,7 +123,9 @@ def _into(
         table, orders, launched = with_launches(folder, table, orders, starts)
     _write_tables(folder, orders, table, made.chosen)
     sums.write_parquet(folder / "sums.parquet", compression="zstd")
+    write_drivers(folder, driven, table)
     manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon) | launched
+    manifest["drivers"] = driven.told()
     manifest["outputs"] = output_hashes(folder)
     write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}
