@@ -19,6 +19,8 @@ def forecast(
     freq: Annotated[str | None, option("D, W-MON or MS; default: found from the data.")] = None,
     items: Annotated[str | None, option("Table of products: name, category, need.")] = None,
     new: Annotated[str | None, option("Table of products never sold: text, price, category.")] = None,
+    signals: Annotated[str | None, option("Run of unmet mine whose signals are tested.")] = None,
+    previous: Annotated[str | None, option("Earlier forecast: what changed since, and why.")] = None,
     stockouts: Annotated[str | None, option("Table of times without stock: product, from, to.")] = None,
     country: Annotated[str | None, option("Whose holidays drive demand: CN, GB, US …")] = None,
     prices: Annotated[str | None, option("Planned prices: product, date, price, promotion.")] = None,
@@ -40,6 +42,7 @@ def forecast(
     Example: unmet forecast orders.csv --horizon 4w --level product,category,total --out forecast
     """
     given = dict(locals())
+    from unmet.forecast.adjusting import Extras
     from unmet.forecast.running import run_forecast
     from unmet.forecast.settings import OrderSettings
 
@@ -60,6 +63,7 @@ def forecast(
         new=new,
         country=country,
         prices=prices,
+        extras=Extras(signals=signals, previous=previous),
         reconcile=reconcile,
         seed=seed,
         progress=progress,

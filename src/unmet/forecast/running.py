@@ -18,6 +18,8 @@ from unmet.core.hashing import file_hash
 from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
 from unmet.core.tables import conform
+from unmet.forecast.adjusting import Extras, adjusted, write_extras
+from unmet.forecast.changes import check_periods
 from unmet.forecast.folder_drivers import drivers_of, write_drivers
 from unmet.forecast.folder_launches import forecast_launches_of, with_launches
 from unmet.forecast.forecast_folder import (
@@ -34,6 +36,7 @@ from unmet.forecast.tables import FORECAST, QUANTILES
 
 DECIMALS = 6
 T = TypeVar("T")
+_NOTHING = Extras()
 
 
 def run_forecast(
@@ -45,6 +48,7 @@ def run_forecast(
     new: str | Path | None = None,
     country: str | None = None,
     prices: str | Path | None = None,
+    extras: Extras = _NOTHING,
     reconcile: str = "mint",
     seed: int = 0,
     progress: Callable[[str], object] = lambda stage: None,
@@ -59,6 +63,7 @@ def run_forecast(
         new: table of products that were never sold; their launches are forecast too.
         country: whose holidays are drivers (two letters); None: holidays are not looked at.
         prices: table of planned prices and promotions; the forecast is then what sells at these.
+        extras: a mined run whose signals are tested, an earlier forecast to compare with.
         reconcile: how levels are made to add up (mint, bottom-up or none).
         seed: same seed, same forecasts.
         progress: called with the name of each stage.
@@ -77,7 +82,7 @@ def run_forecast(
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
-        return _into(folder, inputs, settings, new, country, prices, reconcile, seed, progress)
+        return _into(folder, inputs, settings, new, country, prices, extras, reconcile, seed, progress)
 
 
 def _into(
@@ -87,6 +92,7 @@ def _into(
     new: str | Path | None,
     country: str | None,
     prices: str | Path | None,
+    extras: Extras,
     reconcile: str,
     seed: int,
     progress: Callable[[str], object],
@@ -94,9 +100,12 @@ def _into(
     from unmet.forecast.forecasting import forecast_demand
 
     seconds: dict[str, float] = {}
+    earlier = extras.earlier()
     progress("reading orders")
     rejected = folder / "rejected.parquet"
     orders = _timed("read", seconds, lambda: read_orders(inputs, settings, rejected_to=rejected))
+    if earlier is not None:
+        check_periods(earlier, orders.freq)
     driven = _timed(
         "drivers",
         seconds,
@@ -109,6 +118,9 @@ def _into(
         seconds,
         lambda: forecast_demand(demand, series, horizon=horizon, freq=orders.freq, seed=seed),
     )
+    learned = replace(orders, demand=demand)
+    told = _timed("adjust", seconds, lambda: adjusted(made, learned, settings, extras, seed, progress))
+    made = told.made
     progress("reconciling")
     table, method = _timed(
         "reconcile", seconds, lambda: reconciled(made.table, demand, orders.parts, method=reconcile)
@@ -126,6 +138,7 @@ def _into(
     write_drivers(folder, driven, table)
     manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon) | launched
     manifest["drivers"] = driven.told()
+    manifest |= write_extras(folder, told, earlier, table, orders, seed=seed)
     manifest["outputs"] = output_hashes(folder)
     write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}

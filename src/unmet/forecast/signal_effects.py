@@ -7,7 +7,7 @@ today. Where nothing is kept the forecast is the one without signals, number by 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from unmet.core.errors import InputError, RunFolderError
 from unmet.core.runs import RunFolder
+from unmet.forecast.forecasting import Forecasts
 from unmet.forecast.orders import Orders
 from unmet.forecast.signal_design import Stage
 from unmet.forecast.signal_gains import PairedTest, SignalTestConfig, common, measure_signals
@@ -108,7 +109,8 @@ def _read_run(path: Path) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
     RunFolder.open(path)
     try:
         documents = pl.read_parquet(
-            path / "documents.parquet", columns=["document_id", "product_id", "product", "category", "created_at"]
+            path / "documents.parquet",
+            columns=["document_id", "product_id", "product", "category", "created_at"],
         )
         mentions = pl.read_parquet(
             path / "mentions.parquet",
@@ -118,7 +120,9 @@ def _read_run(path: Path) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
         names = {f"need:{need['id']}": str(need["statement"]) for need in needs}
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise RunFolderError(
-            f"the run cannot be read: {str(error).splitlines()[0]}", where=str(path), hint="Run `unmet verify`."
+            f"the run cannot be read: {str(error).splitlines()[0]}",
+            where=str(path),
+            hint="Run `unmet verify`.",
         ) from error
     return documents.with_columns(pl.coalesce("product_id", "product").alias("product_id")), mentions, names
 
@@ -182,18 +186,18 @@ def kept_effects(
     return pl.DataFrame(rows, schema=SIGNAL_EFFECTS, orient="row").sort("series_id")
 
 
-def with_signals(table: pl.DataFrame, effects: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
-    """FORECAST scaled by the factors; what products are part of moves as its products together do.
+def with_signals(made: Forecasts, effects: pl.DataFrame, parts: pl.DataFrame) -> Forecasts:
+    """Forecasts scaled by the factors; what products are part of moves as its products together do.
 
     Args:
-        table: schema FORECAST.
+        made: forecasts by the models.
         effects: schema SIGNAL_EFFECTS.
         parts: ``parent, child``.
     """
     if effects.is_empty():
-        return table
+        return made
     factors = effects.select("series_id", "factor")
-    means = table.group_by("series_id").agg(pl.col("mean").sum())
+    means = made.table.group_by("series_id").agg(pl.col("mean").sum())
     moved = (
         parts.unique()
         .join(means, left_on="child", right_on="series_id")
@@ -204,8 +208,9 @@ def with_signals(table: pl.DataFrame, effects: pl.DataFrame, parts: pl.DataFrame
         .select("series_id", (pl.col("after") / pl.col("mean")).alias("factor"))
     )
     both = pl.concat([factors, moved]).unique("series_id", keep="first", maintain_order=True)
-    scaled = table.join(both, on="series_id", how="left", maintain_order="left")
-    columns = pl.col("mean", *QUANTILES) * pl.col("factor").fill_null(1.0)
-    return scaled.with_columns(columns).drop("factor")
+    return replace(made, table=_scaled(made.table, both), sums=_scaled(made.sums, both))
 
 
+def _scaled(table: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
+    scaled = table.join(factors, on="series_id", how="left", maintain_order="left")
+    return scaled.with_columns(pl.col("mean", *QUANTILES) * pl.col("factor").fill_null(1.0)).drop("factor")

@@ -137,8 +137,7 @@ class PairedTest:
         plain, n = np.abs(self.errors[self._counted]), len(self._counted)
         change = self.changes(cube) if cube.names else np.zeros(n)
         placebos = [
-            self.changes(shuffled(cube, rng)) if cube.names else change
-            for _ in range(self.config.n_placebos)
+            self.changes(shuffled(cube, rng)) if cube.names else change for _ in range(self.config.n_placebos)
         ]
         of_placebos = [self._gain(found).mean() for found in placebos]
         like = sum(self.evidence(found) >= self.evidence(change) for found in placebos)
