@@ -32,8 +32,8 @@ from unmet.forecast.launch_texts import TextSpace
 from unmet.forecast.young import (
     Handover,
     blend_logs,
-    fit_handover,
     first_units,
+    fit_handover,
     next_log_total,
     own_log_total,
 )

@@ -9,6 +9,7 @@ import typer
 from unmet.cli.forecast_summary import print_forecast
 from unmet.cli.options import day, listed, option, picked
 from unmet.cli.output import Progress, emit_json, parse_mapping
+from unmet.core.errors import InputError
 
 
 def forecast(
@@ -34,6 +35,8 @@ def forecast(
     keep_all_codes: Annotated[bool, option("Also forecast postage, fees and the like.")] = False,
     keep_outliers: Annotated[bool, option("Do not cap extreme lines.")] = False,
     reconcile: Annotated[str, option("How levels add up: mint, bottom-up or none.")] = "mint",
+    lang: Annotated[str, option("Language of the page: zh or en.")] = "en",
+    png: Annotated[bool, option("Also write forecast.png: history, fan and parts.")] = False,
     seed: Annotated[int, option("Random seed.", min=0)] = 0,
     as_json: Annotated[bool, option("All of it as JSON.", "--json")] = False,
 ) -> None:
@@ -42,6 +45,8 @@ def forecast(
     Example: unmet forecast orders.csv --horizon 4w --level product,category,total --out forecast
     """
     given = dict(locals())
+    if lang not in ("zh", "en"):
+        raise InputError(f"no language {lang!r}", hint="Use --lang zh or --lang en.")
     from unmet.forecast.adjusting import Extras
     from unmet.forecast.running import run_forecast
     from unmet.forecast.settings import OrderSettings
@@ -66,6 +71,8 @@ def forecast(
         extras=Extras(signals=signals, previous=previous),
         reconcile=reconcile,
         seed=seed,
+        language=lang,
+        png=png,
         progress=progress,
     )
     progress.end()

@@ -52,7 +52,7 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
     print_told(made, out)
     print_drivers(made["drivers"], out)
     say("models: " + ", ".join(f"{name} {n:,}" for name, n in summary["models"].items()))
-    say(f"forecast: {out}/forecast.csv   report of the data: {out}/quality.json")
+    say(f"forecast: {out}/forecast.csv   page: {out}/forecast.html   report of the data: {out}/quality.json")
 
 
 def print_drivers(drivers: Mapping[str, Any], out: str) -> None:

@@ -28,8 +28,8 @@ def _print_young(told: Mapping[str, Any]) -> None:
         return
     weights = [f"{100 * _own(n, told):.0f}% after {n}" for n in (1, 2, 4, 8)]
     say(
-        f"{told['handed_over']:,} of {told['products']:,} young products lean on their launch forecast, learned "
-        f"from {told['learned_from']:,} products ({told['launches_seen']:,} launches seen); own sales count "
+        f"{told['handed_over']:,} of {told['products']:,} young products lean on their launch forecast, "
+        f"learned from {told['learned_from']:,} products ({told['launches_seen']:,} launches seen); own sales count "
         f"{', '.join(weights)} periods"
     )
 
@@ -60,8 +60,8 @@ def _print_changes(told: Mapping[str, Any], out: str) -> None:
     seen, ahead = told["seen"], told["ahead"]
     if seen["periods"]:
         say(
-            f"earlier forecast (data as of {told['data_as_of_before']}): {seen['periods']} of its periods are "
-            f"over, {seen['sold']:,.0f} units sold, {seen['expected']:,.0f} expected, "
+            f"earlier forecast (data as of {told['data_as_of_before']}): {seen['periods']} of its periods "
+            f"are over, {seen['sold']:,.0f} units sold, {seen['expected']:,.0f} expected, "
             f"{seen['inside_80']:.0%} inside the 80% interval"
         )
     if not told["periods"]:
@@ -72,9 +72,8 @@ def _print_changes(told: Mapping[str, Any], out: str) -> None:
         f"({_parts(ahead)}); another model for {told['models_changed']:,} of {told['series']:,}"
     )
     for row in told["largest"][:SHOWN]:
-        say(
-            f"    {row['change']:>+9,.0f}  {row['series_id']}  {row['before']:,.0f} → {row['now']:,.0f} ({_parts(row)})"
-        )
+        units = f"{row['before']:,.0f} → {row['now']:,.0f}"
+        say(f"    {row['change']:>+9,.0f}  {row['series_id']}  {units} ({_parts(row)})")
     say(f"    all: {out}/changes.csv")
 
 

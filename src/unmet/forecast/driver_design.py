@@ -18,6 +18,9 @@ YEAR = 365.25
 SEASONS_NEEDED = 1.25
 """Seasons of history below which a season cannot be told from a trend (as in the boosted model)."""
 
+LINE = "line"
+"""Name of the column of the common trend without its bends."""
+
 _HARMONICS = {"D": 4, "W-MON": 3, "MS": 2}
 _KNOT_YEARS = 0.5
 _EVE_DAYS = 7
@@ -90,7 +93,7 @@ def years_since_middle(n_days: Floats, n_past: int) -> Floats:
 
 def _trend(days: Floats, n_past: int) -> list[Column]:
     years = years_since_middle(days, n_past)
-    found: list[Column] = [("trend", "line", years, _SLOPE_SD)]
+    found: list[Column] = [("trend", LINE, years, _SLOPE_SD)]
     first, last = years[0], years[n_past - 1]
     for knot in np.arange(first + _KNOT_YEARS, last - _KNOT_YEARS / 2, _KNOT_YEARS):
         found.append(("trend", f"bend {knot - first:.1f}", np.maximum(years - knot, 0.0), _BEND_SD))

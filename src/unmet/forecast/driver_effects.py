@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.records import Estimate
-from unmet.forecast.driver_design import CommonDesign
+from unmet.forecast.driver_design import LINE, CommonDesign
 from unmet.forecast.holiday_days import Holiday
 
 Floats = NDArray[np.float64]
@@ -99,7 +99,7 @@ def lift(estimate: Estimate) -> Estimate:
 def contrast(weights: Floats, effects: Floats, covariance: Floats) -> Estimate:
     """A weighted sum of common log effects with its 95% interval."""
     value = float(weights @ effects)
-    half = 1.96 * float(np.sqrt(max(weights @ covariance @ weights, 0.0)))
+    half = 1.96 * math.sqrt(max(float(weights @ covariance @ weights), 0.0))
     return Estimate(value, value - half, value + half)
 
 
@@ -141,7 +141,7 @@ def common_summary(design: CommonDesign, effects: Floats, covariance: Floats) ->
     """Common trend (change between the ends of the last year, or of all) and season (its ends)."""
     past = design.columns[: design.n_past]
     trend, season = design.of("trend"), design.of("season")
-    line = past[:, design.names.index("line")]
+    line = past[:, design.names.index(LINE)]
     begin = int(np.searchsorted(line, max(line[-1] - 1.0, line[0]) - 1e-9))
     weights = np.where(trend, past[-1] - past[begin], 0.0)
     told: dict[str, Any] = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unmet.forecast.driver_design import CommonDesign
+from unmet.forecast.driver_design import LINE, CommonDesign
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -109,7 +109,13 @@ def fit_drivers_in_turns(data: DriverData, given: Floats, free: Bools) -> Driver
         mean = _mean(own, data, past @ common + shocks)
         dispersion = _dispersion(units, mean, known)
         step = _own_step(data, units, known, mean, dispersion, own, centre, precision)
+        step[:, PRICE:] *= free  # what is given stays to the last digit
         own = own + step
+        if LINE in data.design.names and data.shared.any():
+            # What all slopes have in common is the common line; turns alone would take long to see it.
+            at, usual = data.design.names.index(LINE), float(own[data.shared, SLOPE].mean())
+            own[:, SLOPE] -= usual
+            common[at] += usual
         mean = _mean(own, data, past @ common + shocks)
         before = past @ common + shocks
         common, covariance, shocks = _common_step(data, units, known, mean, dispersion, common, shocks)

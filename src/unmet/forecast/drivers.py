@@ -247,12 +247,13 @@ def _log_price(panel: Panel) -> tuple[Floats, Floats]:
     """Log of the price over the usual (median) one, no NaN; and the usual price."""
     price = np.where(panel.price > 0, panel.price, np.nan)
     usual = np.full(len(price), np.nan)
-    with_price = ~np.isnan(price).all(axis=1)
+    with_price = np.asarray(~np.isnan(price).all(axis=1))
     usual[with_price] = np.nanmedian(price[with_price], axis=1)
     # Without a sale the last price stands; before the first one, the first.
     whole = carried(price)
     whole = np.where(np.isnan(whole), carried(price[:, ::-1])[:, ::-1], whole)
-    log = np.log(np.where(np.isnan(whole), 1.0, whole) / np.where(with_price, usual, 1.0)[:, None])
+    shown = np.where(np.isnan(whole), 1.0, whole)
+    log: Floats = np.log(shown / np.where(with_price, usual, 1.0).reshape(-1, 1))
     return np.clip(np.where(with_price[:, None], log, 0.0), -_CUT, _CUT), usual
 
 

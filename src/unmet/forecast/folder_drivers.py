@@ -14,6 +14,7 @@ from unmet.core.files import write_json
 from unmet.core.hashing import file_hash
 from unmet.forecast.decomposition import decomposed
 from unmet.forecast.drivers import Drivers, fit_drivers
+from unmet.forecast.inventory.safe_cells import write_safe_csv
 from unmet.forecast.orders import Orders
 from unmet.forecast.planned_prices import Plan, freed_demand, plan_for, read_planned, with_plan
 from unmet.forecast.settings import OrderSettings
@@ -97,8 +98,8 @@ def write_drivers(folder: Path, run: DriverRun, table: pl.DataFrame) -> None:
     """
     ahead = run.drivers.ahead() if run.plan is None else (run.plan.price, run.plan.promotion)
     found = decomposed(table, run.parts, run.drivers, *ahead)
-    found.write_csv(folder / DECOMPOSITION_FILE)
-    run.drivers.table().write_csv(folder / DRIVERS_TABLE)
+    write_safe_csv(folder / DECOMPOSITION_FILE, found)
+    write_safe_csv(folder / DRIVERS_TABLE, run.drivers.table())
     whole = float(found["mean"].sum())
     share = float(found["rest"].abs().sum()) / whole if whole > 0 else 0.0
     write_json(folder / DRIVERS_FILE, run.told() | {"rest_share": float(np.round(share, 4))})

@@ -62,7 +62,8 @@ def holiday_days(country: str, first: date, last: date) -> list[Holiday]:
     code = country.strip().upper()
     try:
         english = holidays.country_holidays(code, years=years, language="en_US")
-        local = holidays.country_holidays(code, years=years)
+        # Named outright: left out, the language is that of the machine.
+        local = holidays.country_holidays(code, years=years, language=english.default_language)
     except NotImplementedError as error:
         raise InputError(
             f"no holidays are known of the country {country!r}",

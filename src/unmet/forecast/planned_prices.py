@@ -69,9 +69,11 @@ def read_planned(path: str | Path, freq: str, mapping: Mapping[str, str] | None 
     frames = []
     for source in open_sources([str(path)]):
         table = open_table(source)
-        sample = next(iter(table.chunks(table.columns, SAMPLE_ROWS))).frame
+        first = next(iter(table.chunks(table.columns, SAMPLE_ROWS)), None)
+        if first is None:
+            continue
         own = {f: c for f, c in (mapping or {}).items() if f in _FIELDS and c in table.columns}
-        columns = find_columns(sample, own, required=("product", "time"), where=source.name).columns
+        columns = find_columns(first.frame, own, required=("product", "time"), where=source.name).columns
         if "price" not in columns and "promotion" not in columns:
             raise MappingError("no column holds a planned price or promotion", where=source.name, hint=_HINT)
         used = {f: c for f, c in columns.items() if f in _FIELDS}

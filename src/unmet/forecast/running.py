@@ -51,6 +51,8 @@ def run_forecast(
     extras: Extras = _NOTHING,
     reconcile: str = "mint",
     seed: int = 0,
+    language: str = "en",
+    png: bool = False,
     progress: Callable[[str], object] = lambda stage: None,
 ) -> dict[str, Any]:
     """Forecast demand from orders and write the folder ``out``.
@@ -66,6 +68,8 @@ def run_forecast(
         extras: a mined run whose signals are tested, an earlier forecast to compare with.
         reconcile: how levels are made to add up (mint, bottom-up or none).
         seed: same seed, same forecasts.
+        language: of the page, zh or en.
+        png: also write the pictures of the largest series as ``forecast.png``.
         progress: called with the name of each stage.
 
     Returns:
@@ -82,7 +86,9 @@ def run_forecast(
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
-        return _into(folder, inputs, settings, new, country, prices, extras, reconcile, seed, progress)
+        return _into(
+            folder, inputs, settings, new, country, prices, extras, reconcile, seed, language, png, progress
+        )  # fmt: skip
 
 
 def _into(
@@ -95,6 +101,8 @@ def _into(
     extras: Extras,
     reconcile: str,
     seed: int,
+    language: str,
+    png: bool,
     progress: Callable[[str], object],
 ) -> dict[str, Any]:
     from unmet.forecast.forecasting import forecast_demand
@@ -139,6 +147,8 @@ def _into(
     manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon) | launched
     manifest["drivers"] = driven.told()
     manifest |= write_extras(folder, told, earlier, table, orders, seed=seed)
+    write_json(folder / MANIFEST, manifest)
+    write_pictures(folder, language, png=png)
     manifest["outputs"] = output_hashes(folder)
     write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}
@@ -149,6 +159,17 @@ def _timed(name: str, seconds: dict[str, float], work: Callable[[], T]) -> T:
     result = work()
     seconds[name] = round(time.perf_counter() - begin, 3)
     return result
+
+
+def write_pictures(folder: Path, language: str, *, png: bool) -> None:
+    """Write ``forecast.html``, and ``forecast.png`` where it is asked for, into a folder with a manifest."""
+    from unmet.forecast.page import write_forecast_page
+
+    write_forecast_page(folder, folder / "forecast.html", language)
+    if png:
+        from unmet.forecast.picture_file import write_forecast_picture
+
+        write_forecast_picture(folder, folder / "forecast.png", language)
 
 
 def checked(table: pl.DataFrame) -> pl.DataFrame:

@@ -156,7 +156,7 @@ class PairedTest:
         return np.asarray(np.abs(errors) - np.abs(errors - change))
 
     def evidence(self, change: Floats) -> float:
-        """How well the changes go with the errors they should explain: the statistic of Clark and West (2007).
+        """How well changes go with the errors they should explain: the statistic of Clark and West (2007).
 
         Comparing nested models by their errors punishes the larger one for what its coefficients cost
         to estimate. With three series or more, what all series of an origin share is left out: a sale event

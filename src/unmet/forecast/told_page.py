@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from unmet.core.errors import RunFolderError
+from unmet.core.manifest import MANIFEST
 from unmet.forecast.adjusting import EFFECTS_FILE, SIGNALS_FILE
 from unmet.forecast.changes import PARTS
 from unmet.forecast.drivers_page import units_text
@@ -35,6 +36,23 @@ def told_words(language: str) -> dict[str, str]:
     text = (_STRINGS / f"told_{language}.json").read_text(encoding="utf-8")
     table: dict[str, str] = json.loads(text)
     return table
+
+
+def told_sections(folder: Path, language: str) -> dict[str, Any]:
+    """Sections ``changes`` and ``signals`` of a forecast folder; None where nothing is told.
+
+    Raises:
+        RunFolderError: a file is missing or damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"cannot be read: {error}", where=str(path)) from error
+    return {
+        "changes": changes_section(manifest, language),
+        "signals": signals_section(folder, manifest, language),
+    }
 
 
 def changes_section(manifest: Mapping[str, Any], language: str) -> dict[str, Any] | None:

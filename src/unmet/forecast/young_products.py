@@ -104,7 +104,7 @@ def young_ages(orders: Orders) -> pl.DataFrame:
 
 
 def described_items(orders: Orders, items: pl.DataFrame | None, ids: pl.Series) -> pl.DataFrame:
-    """Schema ITEMS of products about which something is known; prices not told are those of the first sale."""
+    """Schema ITEMS of products of which something is known; prices not told are those of the first sale."""
     paid = orders.demand.drop_nulls("price").sort("period_start").group_by("series_id").agg(
         pl.col("price").first().alias("paid")
     )  # fmt: skip
