@@ -29,8 +29,8 @@ def _print_young(told: Mapping[str, Any]) -> None:
     weights = [f"{100 * _own(n, told):.0f}% after {n}" for n in (1, 2, 4, 8)]
     say(
         f"{told['handed_over']:,} of {told['products']:,} young products lean on their launch forecast, "
-        f"learned from {told['learned_from']:,} products ({told['launches_seen']:,} launches seen); own sales count "
-        f"{', '.join(weights)} periods"
+        f"learned from {told['learned_from']:,} products ({told['launches_seen']:,} launches seen); "
+        f"own sales count {', '.join(weights)} periods"
     )
 
 
@@ -50,8 +50,8 @@ def _print_signals(told: Mapping[str, Any], out: str) -> None:
         placebo = " to ".join(f"{row[name] / error:+.1%}" for name in ("placebo_low", "placebo_high"))
         verdict = "kept" if row["kept"] else "no gain, not used"
         say(
-            f"    {row['category']} ({row['n_series']} products): error {gain} ({low} to {high}) smaller, "
-            f"placebos {placebo}, p = {row['p_value']:.3f}: {verdict}"
+            f"    {row['category']} ({row['n_series']} products): gain {gain} of the error ({low} to "
+            f"{high}), placebos {placebo}, p = {row['p_value']:.3f}: {verdict}"
         )
     say(f"    {told['changed_products']:,} forecasts changed: {out}/signals.csv, {out}/signal_effects.csv")
 
