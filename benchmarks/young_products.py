@@ -86,9 +86,8 @@ def main() -> None:
         rows.append(found[1])
         origins.append(np.full(len(found[0]), place))
     age, table, origin = np.concatenate(ages), np.vstack(rows), np.concatenate(origins)
-    print(
-        "| weeks seen | products | own forecast | handed over | launch forecast | gain over own | WAPE own | WAPE handed over |"
-    )
+    columns = "own forecast | handed over | launch forecast | gain over own | WAPE own | WAPE handed over"
+    print(f"| weeks seen | products | {columns} |")
     print("|---|---|---|---|---|---|---|---|")
     for low, high in (*AGES, (0, 8)):
         inside = (age >= low) & (age <= high)

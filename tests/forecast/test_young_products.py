@@ -13,7 +13,7 @@ from order_tables import mean_forecast
 
 from unmet.forecast.forecasting import Forecasts
 from unmet.forecast.orders import Orders
-from unmet.forecast.tables import FORECAST, QUANTILES
+from unmet.forecast.tables import FORECAST, ITEMS, QUANTILES
 from unmet.forecast.young import OWN_PERIODS
 from unmet.forecast.young_products import handed_over, read_item_texts, young_ages
 
@@ -45,9 +45,8 @@ def shop(n_young: int = 40, seed: int = 3) -> tuple[Orders, pl.DataFrame, pl.Dat
         series=series, parts=pl.DataFrame(schema={"parent": pl.String, "child": pl.String}), freq="W-MON",
         horizon=HORIZON, quality={}, capped=pl.DataFrame(),
     )  # fmt: skip
-    ahead = moved.filter(
-        pl.col("period_start") >= weeks[end], pl.col("period_start") < weeks[end] + timedelta(weeks=HORIZON)
-    )
+    later = weeks[end] + timedelta(weeks=HORIZON)
+    ahead = moved.filter(pl.col("period_start") >= weeks[end], pl.col("period_start") < later)
     return orders, items, ahead.group_by("series_id").agg(pl.col("quantity").sum().alias("truth"))
 
 
@@ -70,10 +69,11 @@ def case():
 def test_young_products_are_forecast_better(case) -> None:
     orders, _, truth, made, result = case
     ages = young_ages(orders)
-    assert ages.height == 40
-    assert ages["n_periods"].is_between(1, 3).all()
+    assert ages.height >= 40  # forty moved ones, and those that began late anyway
+    assert (ages["n_periods"] <= 3).sum() >= 40
     told = result.told
-    assert (told["products"], told["handed_over"], told["learned_from"]) == (40, 40, 200)
+    assert (told["products"], told["handed_over"]) == (ages.height, ages.height)
+    assert told["learned_from"] == 240 - ages.height
     both = truth.join(totals(made.table), on="series_id").join(
         totals(result.made.table), on="series_id", suffix="_after"
     ).join(ages, on="series_id")  # fmt: skip
@@ -152,7 +152,13 @@ def test_products_sold_from_the_first_week_on_are_not_young() -> None:
 
 def test_item_tables_take_the_names_of_order_columns(tmp_path) -> None:
     path = tmp_path / "items.csv"
-    path.write_text("Artikel,Bezeichnung,Kategorie\nA1,rote Lampe,Lampen\n,,\n", encoding="utf-8")
-    mapping = {"product": "Artikel", "name": "Bezeichnung", "category": "Kategorie", "quantity": "Menge"}
+    path.write_text("Artikel,Bezeichnung,Kategorie,Preis\nA1,rote Lampe,Lampen,9.5\nA1,x,y,1\n,,,\nB,,,0\n")
+    mapping = {
+        "product": "Artikel", "name": "Bezeichnung", "category": "Kategorie", "price": "Preis",
+        "quantity": "Menge",
+    }  # fmt: skip
     table = read_item_texts(path, mapping)
-    assert table.select("series_id", "text", "category").rows() == [("A1", "rote Lampe", "Lampen")]
+    assert table.schema == pl.Schema(ITEMS)
+    assert table.rows() == [("A1", "rote Lampe", 9.5, "Lampen", None), ("B", None, None, None, None)]
+    path.write_text("sku,need\nA1,noise\n")
+    assert read_item_texts(path, {}).rows() == [("A1", None, None, None, None)]

@@ -150,7 +150,7 @@ def test_incidents_change_rates_over_time_and_nothing_without_them() -> None:
     plain, other = draw_shop(4, 6_000, PRODUCTS), draw_shop(4, 6_000, PRODUCTS, with_incidents=True)
     costly = np.array([need.demand_effect != 0 for need in PLANTED])
     inside = plain.rates.max(axis=2) > 0
-    steady = np.array([need.trend == "steady" for need in PLANTED])
+    steady = np.array([need.trend == "flat" for need in PLANTED])
     spread = [(shop.rates.std(axis=2) / np.maximum(shop.rates.mean(axis=2), 1e-9)) for shop in (plain, other)]
     assert (spread[0][steady] < 1e-9).all()
     assert np.median(spread[1][costly][inside[costly]]) > 0.3

@@ -18,7 +18,7 @@ from unmet.core.hashing import file_hash
 from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
 from unmet.core.tables import conform
-from unmet.forecast.adjusting import Extras, adjusted, write_extras
+from unmet.forecast.adjusting import Adjusted, Extras, adjusted, write_extras
 from unmet.forecast.changes import check_periods
 from unmet.forecast.folder_drivers import drivers_of, write_drivers
 from unmet.forecast.folder_launches import forecast_launches_of, with_launches
@@ -126,8 +126,10 @@ def _into(
         seconds,
         lambda: forecast_demand(demand, series, horizon=horizon, freq=orders.freq, seed=seed),
     )
-    learned = replace(orders, demand=demand)
-    told = _timed("adjust", seconds, lambda: adjusted(made, learned, settings, extras, seed, progress))
+    told = Adjusted(made, None, {})
+    if extras.signals is not None or settings.items is not None:
+        learned = replace(orders, demand=demand)
+        told = _timed("adjust", seconds, lambda: adjusted(made, learned, settings, extras, seed, progress))
     made = told.made
     progress("reconciling")
     table, method = _timed(

@@ -145,11 +145,21 @@ def signals_section(folder: Path, manifest: Mapping[str, Any], language: str) ->
         "matched": said["matched"].format(**told),
         "rows": [_category_row(row, said) for row in told["categories"]],
         "moved": [
-            {"id": row["series_id"], "change": f"{row['factor'] - 1:+.0%}", "why": signal_name(row, said),
-             "part": f"{row['part'] - 1:+.0%}"}
+            {"id": row["series_id"], "change": signed_percent(row["factor"] - 1),
+             "why": signal_name(row, said), "part": signed_percent(row["part"] - 1)}
             for row in moved.head(MAX_ROWS).iter_rows(named=True)
         ],
     }  # fmt: skip
+
+
+def signed_percent(share: float, digits: int = 0) -> str:
+    """A change in hundredths with its sign; what rounds to 0 has none.
+
+    >>> signed_percent(-0.131), signed_percent(0.0149, 1), signed_percent(-0.0001, 1)
+    ('−13%', '+1.5%', '0%')
+    """
+    value = round(100 * share, digits)
+    return "0%" if value == 0 else f"{value:+.{digits}f}%".replace("-", "−")
 
 
 def signal_name(row: Mapping[str, Any], said: Mapping[str, str]) -> str:
@@ -165,7 +175,7 @@ def _category_row(row: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, 
     error = row["error"] or 1.0
 
     def share(*names: str) -> str:
-        value, low, high = (f"{row[name] / error:+.1%}" for name in names)
+        value, low, high = (signed_percent(row[name] / error, 1) for name in names)
         return f"{value} ({low} … {high})"
 
     return {

@@ -14,16 +14,18 @@ from unmet.core.errors import InputError
 from unmet.forecast.forecasting import Forecasts
 from unmet.forecast.launch import LaunchForecasts, forecast_launches
 from unmet.forecast.launch_history import MIN_EXAMPLES, describe, past_launches
-from unmet.forecast.launch_items import read_products
 from unmet.forecast.launch_model import LaunchConfig, LaunchModel, fit_launches
+from unmet.forecast.numbers import decimal_comma, to_numbers
+from unmet.forecast.order_columns import find_columns
+from unmet.forecast.order_lines import stripped
 from unmet.forecast.orders import Orders
 from unmet.forecast.tables import ITEMS, QUANTILES
 from unmet.forecast.young import OWN_PERIODS, Handover, first_units, fit_handover, hand_over
-from unmet.ingest.plans import open_table
+from unmet.ingest.delimited_blocks import quick_chunks
+from unmet.ingest.plans import SAMPLE_ROWS, open_table
 from unmet.ingest.sources import open_sources
 
-_FIELDS = {"product": "product_id", "name": "title", "category": "category", "price": "price"}
-"""Fields of --map for orders → fields of a product file."""
+_FIELDS = ("product", "name", "category", "price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,35 @@ class YoungResult:
 
 
 def read_item_texts(path: str | Path, mapping: Mapping[str, str]) -> pl.DataFrame:
-    """Schema ITEMS of the table given with ``--items``; its columns may be named as those of orders are."""
-    there: set[str] = set()
+    """Schema ITEMS of the table given with ``--items``: its names as texts, categories and prices.
+
+    Raises:
+        InputError, MappingError: it cannot be read or has no product column.
+    """
+    frames = []
     for source in open_sources([path]):
-        there |= set(open_table(source).columns)
-    own = {_FIELDS[f]: column for f, column in mapping.items() if f in _FIELDS and column in there}
-    return read_products(path, mapping=own)[0]
+        table = open_table(source)
+        whole = pl.concat([chunk.frame for chunk in quick_chunks(table, table.columns, 100_000)])
+        own = {f: c for f, c in mapping.items() if f in _FIELDS and c in table.columns}
+        used = find_columns(whole.head(SAMPLE_ROWS), own, required=("product",), where=source.name).columns
+        cells = {f: stripped(whole[used[f]]) for f in _FIELDS if f in used}
+        if "price" in cells:
+            cells["price"] = to_numbers(cells["price"], decimal_comma(cells["price"]))
+        empty = pl.repeat(None, whole.height, dtype=pl.String(), eager=True)
+        frames.append(pl.DataFrame({f: cells.get(f, empty) for f in _FIELDS}))
+    price = pl.col("price").cast(pl.Float64)
+    return (
+        pl.concat(frames, how="vertical_relaxed")
+        .drop_nulls("product")
+        .select(
+            pl.col("product").alias("series_id"),
+            pl.col("name").alias("text"),
+            pl.when(price > 0).then(price).alias("price"),
+            "category",
+            pl.lit(None, dtype=pl.Date).alias("launch_at"),
+        )
+        .unique("series_id", keep="first", maintain_order=True)
+    )
 
 
 def handed_over(made: Forecasts, orders: Orders, items: pl.DataFrame | None, *, seed: int = 0) -> YoungResult:
