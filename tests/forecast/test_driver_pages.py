@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -63,8 +64,6 @@ def test_the_page_tells_drivers_and_draws_parts(folder, tmp_path, language, head
 
 
 def test_a_folder_of_before_has_a_page_without_drivers(folder, tmp_path) -> None:
-    import shutil
-
     old = tmp_path / "old"
     shutil.copytree(folder[0], old)
     (old / "decomposition.csv").unlink()
@@ -128,3 +127,35 @@ def test_refusals_are_said_too(capsys) -> None:
         lines = sentences(told, driver_words(language))
         assert len(lines) == 6
         assert not any("{" in line for line in lines)
+
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium binary: bash scripts/install_chromium.sh")
+def test_the_page_fits_narrow_and_wide_windows_and_asks_for_nothing(folder) -> None:
+    from playwright.sync_api import sync_playwright
+
+    address, asked = (folder[0] / "forecast.html").as_uri(), []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for width in (390, 1280):
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.on("request", lambda request: asked.append(request.url))
+            page.on("console", lambda message: asked.append(message.text))
+            page.goto(address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            inside = """() => [...document.querySelectorAll('.fall')].every((svg) => {
+                const box = svg.viewBox.baseVal;
+                return [...svg.querySelectorAll('text, rect')].every((e) => {
+                    const b = e.getBBox();
+                    return b.x >= -1 && b.x + b.width <= box.width + 1 && b.y + b.height <= box.height + 4;
+                });
+            })"""
+            assert page.evaluate(inside)
+        browser.close()
+    assert {url for url in asked if url != "data:,"} == {address}

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from driven_shop import driven_shop, with_total
+from order_tables import MONDAY, read, write
 
 from unmet.core.errors import InputError
 from unmet.forecast.driver_design import common_design
@@ -258,3 +259,45 @@ def test_a_holiday_is_shared_between_the_periods_it_touches() -> None:
     on = design.columns[:, design.names.index("National Day|on")]
     assert on.sum() == pytest.approx(1.0)
     assert on[0] == pytest.approx(np.mean([day < starts[1] for day in golden.days]))
+
+
+def lines_with_prices(discount: float, n_weeks: int = 60, step: float = 0.0) -> list[str]:
+    """Lines of a shop in which price changes nothing; large orders are cheaper by ``discount``."""
+    rng = np.random.default_rng(0)
+    found = []
+    posted = dict.fromkeys(("A1", "B2", "C3", "D4"), 5.0)
+    for day in range(7 * n_weeks):
+        for product in posted:
+            if day % 7 == 0:
+                posted[product] = 5.0 * float(np.exp(step * rng.choice([0.0, -1.0, 0.5])))
+            for _ in range(rng.poisson(2.0)):
+                units = int(rng.choice([1, 2, 40], p=[0.5, 0.4, 0.1]))
+                price = posted[product] * (1 - discount * (units == 40))
+                at = MONDAY + timedelta(days=day)
+                found.append(f"{len(found)},{at},{product},Name {product},{units},{price:.2f},c,tools")
+    return found
+
+
+@pytest.mark.parametrize("discount", [0.0, 0.2])
+def test_cheaper_large_orders_are_not_taken_for_an_effect_of_price(tmp_path, discount) -> None:
+    orders = read(write(tmp_path / "o.csv", lines_with_prices(discount)), freq="W-MON", cap_outliers=False)
+    noise = dict(orders.price_noise.iter_rows())
+    if discount:
+        unguarded = fit_drivers(orders.demand, orders.series, **ASKED).price.estimate
+        assert unguarded is not None
+        assert unguarded.high < -1  # the trap works
+        assert min(noise.values()) > 1e-3
+    else:
+        assert max(noise.values()) == 0
+    found = fit_drivers(orders.demand, orders.series, **ASKED, price_noise=orders.price_noise).price
+    assert found.estimate is None
+    assert found.reason == ("many_prices_at_once" if discount else "price_hardly_varies")
+
+
+def test_posted_prices_that_move_are_evidence(tmp_path) -> None:
+    lines = lines_with_prices(0.0, step=0.2)
+    orders = read(write(tmp_path / "o.csv", lines), freq="W-MON", cap_outliers=False)
+    found = fit_drivers(orders.demand, orders.series, **ASKED, price_noise=orders.price_noise).price
+    assert found.estimate is not None
+    assert found.n_own == 4
+    assert found.estimate.low < 0 < found.estimate.high

@@ -9,7 +9,6 @@ import typer
 from unmet.cli.forecast_summary import print_forecast
 from unmet.cli.options import day, listed, option, picked
 from unmet.cli.output import Progress, emit_json, parse_mapping
-from unmet.core.errors import InputError
 
 
 def forecast(
@@ -45,8 +44,6 @@ def forecast(
     Example: unmet forecast orders.csv --horizon 4w --level product,category,total --out forecast
     """
     given = dict(locals())
-    if lang not in ("zh", "en"):
-        raise InputError(f"no language {lang!r}", hint="Use --lang zh or --lang en.")
     from unmet.forecast.adjusting import Extras
     from unmet.forecast.running import run_forecast
     from unmet.forecast.settings import OrderSettings
@@ -61,20 +58,10 @@ def forecast(
     settings = picked(OrderSettings, given)
     progress = Progress("forecast")
     made = run_forecast(
-        inputs,
-        out,
-        horizon=horizon,
-        settings=settings,
-        new=new,
-        country=country,
-        prices=prices,
-        extras=Extras(signals=signals, previous=previous),
-        reconcile=reconcile,
-        seed=seed,
-        language=lang,
-        png=png,
-        progress=progress,
-    )
+        inputs, out, horizon=horizon, settings=settings, new=new, country=country, prices=prices,
+        extras=Extras(signals=signals, previous=previous), reconcile=reconcile, seed=seed, language=lang,
+        png=png, progress=progress,
+    )  # fmt: skip
     progress.end()
     if as_json:
         emit_json(made)

@@ -21,6 +21,8 @@ WHY_NOT = {
     "no_promotions": "the orders do not say what was sold under a promotion",
     "too_short": "no product has 16 known periods",
     "price_hardly_varies": "no product that sells in most periods changed its price twice, by some 3%",
+    "many_prices_at_once": "products sell at several prices at the same time (order sizes, coupons), so that "
+    "their mean price follows what is sold",
     "promotion_hardly_varies": "no product was sold both under promotions and without, and back",
     "too_uncertain": "the interval is too wide to say anything",
     "no_country": "the country is not known (--country)",

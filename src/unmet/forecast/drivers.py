@@ -8,7 +8,7 @@ first (decision 0158).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,6 +25,14 @@ from unmet.forecast.driver_effects import (
     common_summary,
     holiday_effects,
 )
+from unmet.forecast.driver_evidence import (
+    CUT,
+    FEWEST_PERIODS,
+    evidence,
+    log_prices,
+    noise_of,
+    recent,
+)
 from unmet.forecast.driver_model import (
     BASE,
     PRICE,
@@ -34,25 +42,17 @@ from unmet.forecast.driver_model import (
     DriverFit,
     fit_drivers_in_turns,
 )
-from unmet.forecast.holiday_days import holiday_days
-from unmet.forecast.panel import Panel, carried, panel_of
+from unmet.forecast.holiday_days import Holiday, holiday_days
+from unmet.forecast.panel import Panel, panel_of
 from unmet.forecast.partial_pooling import Pooled, partially_pooled
 from unmet.forecast.periods import last_day, next_periods
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-FEWEST_PERIODS = 16
-LEAST_PRICE_SD, LEAST_PRICE_STEP, FEWEST_STEPS = 0.03, 0.02, 2
-LEAST_PRICE_KNOWN = 0.7
-"""Share of periods with a price: the price of a period without a sale is not in the orders."""
-
-LEAST_PROMOTION_SD, LEAST_PROMOTION_STEP = 0.05, 0.1
 WIDEST = {"price": 1.5, "promotion": 0.8}
 """Half-width of an interval around 0 beyond which nothing is said."""
 
-_CUT = float(np.log(4.0))  # a price beyond fourfold or a quarter of the usual is another unit
-_RECENT = {"D": 28, "W-MON": 8, "MS": 3}
 _FORGET = {"D": 0.97, "W-MON": 0.85, "MS": 0.7}  # weight of a period against the next, for the level now
 _LEVEL_SD = 0.5
 
@@ -105,7 +105,7 @@ class Drivers:
 
     def log_price(self, row: int, price: float) -> float:
         """Log of a price over the usual one of a series, cut beyond fourfold."""
-        return float(np.clip(np.log(price / self.usual_price[row]), -_CUT, _CUT))
+        return float(np.clip(np.log(price / self.usual_price[row]), -CUT, CUT))
 
     def factor(self, price: Floats, promotion: Floats) -> Floats:
         """How many times as much is sold at these prices and promotions as at usual ones without; ``(N, H)``.
@@ -187,6 +187,7 @@ def fit_drivers(
     country: str | None = None,
     shared: Sequence[str] | None = None,
     clusters: Sequence[str] | None = None,
+    price_noise: pl.DataFrame | None = None,
     seed: int = 0,
 ) -> Drivers:
     """Estimate the drivers of the series of a demand table.
@@ -197,87 +198,57 @@ def fit_drivers(
         horizon: periods ahead that parts are needed for, ≥ 1.
         freq: ``D``, ``W-MON`` or ``MS``.
         country: whose holidays are looked at (ISO code); None: none.
-        shared: ids of the series that speak about what is common; None: all. The others (sums of these, say)
-            take over what these say.
-        clusters: a name per id, sorted by id, of what is drawn together in the bootstrap (stores, say);
-            None: each series by itself.
+        shared: ids of the series that speak about what is common (None: all); others take over what they say.
+        clusters: a name per id, sorted by id, of what is drawn together (stores); None: each series alone.
+        price_noise: columns of :data:`~unmet.forecast.price_noise.PRICE_NOISE`; None, or no row: prices are
+            those that were asked for.
         seed: same seed, same intervals.
 
     Raises:
         InputError: the table breaks its contract, or there is no such country.
     """
     panel = panel_of(demand, series, freq)
-    past = panel.starts
-    ahead = next_periods(past[-1], freq, horizon)
-    # The week before a holiday may lie ahead of a holiday that is just beyond the horizon.
-    until = last_day(ahead[-1], freq) + timedelta(days=10)
-    feasts = holiday_days(country, past[0], until) if country else []
-    design = common_design(past, ahead, freq, feasts)
-    days = np.array([(start - past[0]).days for start in [*past, *ahead]], dtype=np.float64)
-    mine = np.isin(panel.ids, list(shared)) if shared is not None else np.ones(len(panel.ids), dtype=np.bool_)
-    log_price, usual = _log_price(panel)
-    promotion = np.nan_to_num(panel.promotion)
-    data = DriverData(
-        panel.values, log_price, promotion, years_since_middle(days, len(past)), mine, design
-    )  # fmt: skip
-    own = _evidence(panel, log_price, promotion, mine)
-    cluster = np.unique(clusters, return_inverse=True)[1] if clusters is not None else np.arange(len(mine))
-    first = fit_drivers_in_turns(data, np.zeros((len(mine), 2)), own)
+    names = panel.ids
+    mine = np.isin(names, list(shared)) if shared is not None else np.ones(len(names), dtype=np.bool_)
+    data, usual, periods, feasts = _prepared(panel, mine, horizon, country)
+    own, blurred = evidence(panel, data, noise_of(panel, price_noise))
+    cluster = np.unique(clusters, return_inverse=True)[1] if clusters is not None else np.arange(len(names))
+    first = fit_drivers_in_turns(data, np.zeros((len(names), 2)), own)
     # The weak prior of single series draws to the usual effect, not to none.
-    usual_effect = [
-        np.median(first.own[rows, PRICE + at]) if rows.any() else 0.0 for at, rows in enumerate(own.T)
-    ]
-    first = fit_drivers_in_turns(data, np.where(own, usual_effect, 0.0), own)
-    effects, given, sds = [], np.zeros((len(mine), 2)), np.zeros((len(mine), 2))
+    centre = [np.median(first.own[rows, PRICE + at]) if rows.any() else 0.0 for at, rows in enumerate(own.T)]
+    first = fit_drivers_in_turns(data, np.where(own, centre, 0.0), own)
+    effects, given, sds = [], np.zeros((len(names), 2)), np.zeros((len(names), 2))
     for at, name in enumerate(("price", "promotion")):
         effect, pooled = _pooled_effect(name, panel, first, own[:, at], cluster, series, seed)
+        if name == "price" and blurred and not own[:, at].any():
+            effect = replace(effect, reason="many_prices_at_once")
         effects.append(effect)
         if effect.estimate is not None and pooled is not None:
             given[:, at], sds[:, at] = pooled.value, pooled.sd
     given[np.isnan(usual), 0] = 0.0
     last = fit_drivers_in_turns(data, given, np.zeros_like(own))
     return Drivers(
-        panel.ids, [*past, *ahead], freq, effects[0], effects[1],
-        holiday_effects(feasts, design, last.common, last.covariance), country, last, data, usual,
-        _recent(panel, log_price, promotion), _level(data, last, freq), sds, own, first.own[:, PRICE:],
+        names, periods, freq, effects[0], effects[1],
+        holiday_effects(feasts, data.design, last.common, last.covariance), country, last, data, usual,
+        recent(panel, data), _level(data, last, freq), sds, own, first.own[:, PRICE:],
     )  # fmt: skip
 
 
-def _log_price(panel: Panel) -> tuple[Floats, Floats]:
-    """Log of the price over the usual (median) one, no NaN; and the usual price."""
-    price = np.where(panel.price > 0, panel.price, np.nan)
-    usual = np.full(len(price), np.nan)
-    with_price = np.asarray(~np.isnan(price).all(axis=1))
-    usual[with_price] = np.nanmedian(price[with_price], axis=1)
-    # Without a sale the last price stands; before the first one, the first.
-    whole = carried(price)
-    whole = np.where(np.isnan(whole), carried(price[:, ::-1])[:, ::-1], whole)
-    shown = np.where(np.isnan(whole), 1.0, whole)
-    log: Floats = np.log(shown / np.where(with_price, usual, 1.0).reshape(-1, 1))
-    return np.clip(np.where(with_price[:, None], log, 0.0), -_CUT, _CUT), usual
-
-
-def _evidence(panel: Panel, log_price: Floats, promotion: Floats, shared: Bools) -> Bools:
-    """Series whose price, and whose promotions, moved enough to be looked at by themselves ``(N, 2)``."""
-    known = ~np.isnan(panel.values)
-    long = shared & (known.sum(axis=1) >= FEWEST_PERIODS)
-    with_price = (known & (panel.price > 0)).sum(axis=1) >= LEAST_PRICE_KNOWN * known.sum(axis=1)
-    return np.stack(
-        [
-            long & with_price & _moves(log_price, known, LEAST_PRICE_SD, LEAST_PRICE_STEP),
-            long & _moves(promotion, known, LEAST_PROMOTION_SD, LEAST_PROMOTION_STEP),
-        ],
-        axis=1,
-    )
-
-
-def _moves(values: Floats, known: Bools, least_sd: float, least_step: float) -> Bools:
-    n = np.maximum(known.sum(axis=1), 1)
-    mean = np.where(known, values, 0.0).sum(axis=1) / n
-    sd = np.sqrt(np.where(known, (values - mean[:, None]) ** 2, 0.0).sum(axis=1) / n)
-    both = known[:, 1:] & known[:, :-1]
-    steps = np.asarray((both & (np.abs(np.diff(values, axis=1)) > least_step)).sum(axis=1))
-    return np.asarray((sd >= least_sd) & (steps >= FEWEST_STEPS))
+def _prepared(
+    panel: Panel, shared: Bools, horizon: int, country: str | None
+) -> tuple[DriverData, Floats, list[date], list[Holiday]]:
+    """What is fitted, usual prices, all periods, and holidays."""
+    past = panel.starts
+    ahead = next_periods(past[-1], panel.freq, horizon)
+    # The week before a holiday may lie ahead of a holiday that is just beyond the horizon.
+    until = last_day(ahead[-1], panel.freq) + timedelta(days=10)
+    feasts = holiday_days(country, past[0], until) if country is not None else []
+    design = common_design(past, ahead, panel.freq, feasts)
+    days = np.array([(start - past[0]).days for start in [*past, *ahead]], dtype=np.float64)
+    log_price, usual = log_prices(panel)
+    years = years_since_middle(days, len(past))
+    data = DriverData(panel.values, log_price, np.nan_to_num(panel.promotion), years, shared, design)
+    return data, usual, [*past, *ahead], feasts
 
 
 def _pooled_effect(
@@ -313,12 +284,6 @@ def _category_names(panel: Panel, series: pl.DataFrame) -> dict[int, str]:
         for name, code in zip(panel.ids, panel.category, strict=True)
         if code and of.get(name) is not None
     }
-
-
-def _recent(panel: Panel, log_price: Floats, promotion: Floats) -> Floats:
-    """Mean log price and share of promotions of the last periods: what is expected to go on."""
-    last = slice(-_RECENT[panel.freq], None)
-    return np.stack([log_price[:, last].mean(axis=1), promotion[:, last].mean(axis=1)], axis=1)
 
 
 def _level(data: DriverData, fit: DriverFit, freq: str) -> Floats:

@@ -17,6 +17,7 @@ from unmet.forecast.drivers import Drivers, fit_drivers
 from unmet.forecast.inventory.safe_cells import write_safe_csv
 from unmet.forecast.orders import Orders
 from unmet.forecast.planned_prices import Plan, freed_demand, plan_for, read_planned, with_plan
+from unmet.forecast.price_noise import PRICE_NOISE
 from unmet.forecast.settings import OrderSettings
 
 DECOMPOSITION_FILE, DRIVERS_FILE, DRIVERS_TABLE = "decomposition.csv", "drivers.json", "drivers.csv"
@@ -73,7 +74,7 @@ def drivers_of(
     shared = [name for name, level in levels.items() if level == finest]
     drivers = fit_drivers(
         orders.demand, orders.series, horizon=orders.horizon or 1, freq=orders.freq, country=country,
-        shared=shared, seed=seed,
+        shared=shared, price_noise=_price_noise(orders, finest, shared), seed=seed,
     )  # fmt: skip
     if prices is None:
         return DriverRun(drivers, orders.parts, orders.demand, None, None)
@@ -86,6 +87,13 @@ def drivers_of(
     plan = plan_for(drivers, read_planned(path, orders.freq, settings.mapping), path.name)
     freed = freed_demand(orders.demand, orders.parts, drivers)
     return DriverRun(drivers, orders.parts, freed, plan, path)
+
+
+def _price_noise(orders: Orders, finest: str, shared: list[str]) -> pl.DataFrame:
+    """PRICE_NOISE; endless for categories and the like, whose mean price moves with the mix of products."""
+    if finest == "product":
+        return orders.price_noise
+    return pl.DataFrame({"series_id": shared, "noise": float("inf")}, schema=PRICE_NOISE)
 
 
 def write_drivers(folder: Path, run: DriverRun, table: pl.DataFrame) -> None:

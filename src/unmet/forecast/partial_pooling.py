@@ -18,8 +18,9 @@ from unmet.core.records import Estimate
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-FEWEST_CLUSTERS = 10
-"""Clusters from which they are drawn again; with fewer the interval is that of Hartung and Knapp (2001)."""
+FEWEST_CLUSTERS = 30
+"""Clusters from which they are drawn again. A bootstrap of fewer is too narrow (Cameron, Gelbach and Miller
+2008): a t interval over clusters, as of Hartung and Knapp (2001), stands in."""
 
 _LEAST_VARIANCE = 1e-6
 

@@ -18,7 +18,9 @@ from unmet.forecast.plots import MAX_PAST
 from unmet.forecast.tables import QUANTILES
 
 MAX_SERIES = 6
-_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC", "SimHei")
+_FONTS = ("notosanscjk-regular", "notosanssc", "wqy-zenhei", "msyh", "pingfang", "simhei")
+"""Parts of the file names of Chinese fonts."""
+
 _INK, _SOFT, _ACCENT, _BAD = "#1d2329", "#8a939c", "#1f5f8b", "#a8352a"
 _AT = {name: place for place, name in enumerate(sorted(QUANTILES, key=QUANTILES.__getitem__))}
 
@@ -32,21 +34,14 @@ def write_forecast_picture(folder_path: Path, path: Path, language: str) -> None
         language: zh or en.
 
     Raises:
-        InputError: matplotlib is missing, or Chinese is asked for and no font has it.
+        InputError: see :func:`check_picture`.
         RunFolderError: the folder is no whole forecast.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError("a PNG needs matplotlib", hint="pip install 'unmet[forecast]'") from error
+    fonts, known = check_picture(language)
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     said = driver_words(language)
-    fonts, known = _fonts()
-    if not set("".join(said.values())) <= known:
-        raise InputError(
-            "no font here has Chinese characters",
-            hint="Install one (fonts-noto-cjk), or use --lang en.",
-        )
     folder = read_forecast_folder(folder_path, level=None)
     parts = read_decomposition(folder_path)
     largest = np.argsort(-folder.means.sum(axis=1), kind="stable")[:MAX_SERIES]
@@ -66,17 +61,37 @@ def write_forecast_picture(folder_path: Path, path: Path, language: str) -> None
         figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
-def _fonts() -> tuple[list[str], set[str]]:
-    """Families to use in turn, and every character that one of them has."""
+def check_picture(language: str) -> tuple[list[str], set[str]]:
+    """Font families to use in turn, and every character that one of them has.
+
+    Raises:
+        InputError: matplotlib is missing, or Chinese is asked for and no font has it.
+    """
+    try:
+        from matplotlib import font_manager
+    except ImportError as error:
+        raise InputError("a PNG needs matplotlib", hint="pip install 'unmet[forecast]'") from error
+    files = [font_manager.findfont("DejaVu Sans"), *_chinese_fonts()[:1]]
+    families, known = [], set()
+    for file in files:
+        # Named by file: a list of fonts that was made before this one was installed does not know it.
+        font_manager.fontManager.addfont(file)
+        families.append(font_manager.FontProperties(fname=file).get_name())
+        known |= {chr(code) for code in font_manager.get_font(file).get_charmap()}
+    if not set("".join(driver_words(language).values())) <= known:
+        raise InputError(
+            "no font here has Chinese characters",
+            hint="Install one (fonts-noto-cjk), or use --lang en.",
+        )
+    return families, known
+
+
+def _chinese_fonts() -> list[str]:
+    """Files of known Chinese fonts, in the order of preference."""
     from matplotlib import font_manager
 
-    there = {entry.name: entry.fname for entry in font_manager.fontManager.ttflist}
-    families = ["DejaVu Sans", *(name for name in _FONTS if name in there)][:2]
-    known: set[str] = set()
-    for name in families:
-        face = font_manager.get_font(there[name])
-        known |= {chr(code) for code in face.get_charmap()}
-    return families, known
+    there = sorted(font_manager.findSystemFonts())
+    return [file for name in _FONTS for file in there if name in Path(file).name.lower()]
 
 
 def _title(name: str, series_id: str, known: set[str]) -> str:

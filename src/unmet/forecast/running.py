@@ -29,6 +29,7 @@ from unmet.forecast.forecast_folder import (
     new_folder,
     output_hashes,
 )
+from unmet.forecast.inventory.reasons import LANGUAGES
 from unmet.forecast.orders import Orders, read_orders
 from unmet.forecast.reconciling import METHODS, reconciled
 from unmet.forecast.settings import OrderSettings, check_settings
@@ -76,13 +77,19 @@ def run_forecast(
         The manifest, with ``quality`` and ``summary`` added.
 
     Raises:
-        InputError, MappingError: the orders or the arguments cannot be used.
+        InputError, MappingError: the orders or the arguments cannot be used, or a picture cannot be drawn.
         RunFolderError: ``out`` holds something that is no forecast.
     """
     settings = replace(settings or OrderSettings(), horizon=horizon)
     check_settings(settings)
     if reconcile not in METHODS:
         raise InputError(f"no --reconcile {reconcile!r}", hint=f"Use {', '.join(METHODS)}.")
+    if language not in LANGUAGES:
+        raise InputError(f"no language {language!r}", hint="Use --lang zh or --lang en.")
+    if png:
+        from unmet.forecast.picture_file import check_picture
+
+        check_picture(language)  # now, not after the work
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
