@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from unmet.cli.forecast_summary import print_forecast
 from unmet.cli.options import day, listed, option, picked
 from unmet.cli.output import Progress, emit_json, parse_mapping
 
@@ -44,6 +43,7 @@ def forecast(
     Example: unmet forecast orders.csv --horizon 4w --level product,category,total --out forecast
     """
     given = dict(locals())
+    from unmet.cli.forecast_summary import print_forecast
     from unmet.forecast.adjusting import Extras
     from unmet.forecast.running import run_forecast
     from unmet.forecast.settings import OrderSettings

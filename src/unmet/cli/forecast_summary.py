@@ -8,8 +8,7 @@ from typing import Any
 
 from unmet.cli.forecast_told import print_told
 from unmet.cli.output import say
-
-_PERIODS = {"D": "day", "W-MON": "week", "MS": "month"}
+from unmet.forecast.periods import NAMES
 
 
 def print_forecast(made: Mapping[str, Any], out: str) -> None:
@@ -34,7 +33,7 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
     if made["reconciled"] != "none":
         say(f"levels add up (method {made['reconciled']})")
     say()
-    unit = _PERIODS[made["freq"]] + ("s" if summary["periods"] > 1 else "")
+    unit = NAMES[made["freq"]] + ("s" if summary["periods"] > 1 else "")
     say(
         f"next {summary['periods']} {unit} ({summary['first_period']} to {summary['last_period']}): "
         f"{summary['units_ahead']:,.0f} units expected; the last {summary['periods']} had "
@@ -117,7 +116,7 @@ def corrections(quality: Mapping[str, Any]) -> list[str]:
 
 
 def _print_periods(periods: Mapping[str, Any]) -> None:
-    unit = _PERIODS[periods["freq"]]
+    unit = NAMES[periods["freq"]]
     partial = "; the first is not whole and not learned from" if periods["first_is_partial"] else ""
     say(f"{periods['n']:,} {unit}s from {periods['first']} to {periods['as_of']} ({periods['why']}){partial}")
     if periods["closed"]:
