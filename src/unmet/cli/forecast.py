@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -48,14 +49,7 @@ def forecast(
     from unmet.forecast.running import run_forecast
     from unmet.forecast.settings import OrderSettings
 
-    given |= {
-        "mapping": parse_mapping(map_),
-        "levels": listed(level),
-        "start": day("--start", start),
-        "as_of": day("--as-of", as_of),
-        "cap_outliers": not keep_outliers,
-    }
-    settings = picked(OrderSettings, given)
+    settings = picked(OrderSettings, given | _read(given))
     progress = Progress("forecast")
     made = run_forecast(
         inputs, out, horizon=horizon, settings=settings, new=new, country=country, prices=prices,
@@ -67,3 +61,14 @@ def forecast(
         emit_json(made)
     else:
         print_forecast(made, out)
+
+
+def _read(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that are not taken as they were written."""
+    return {
+        "mapping": parse_mapping(given["map_"]),
+        "levels": listed(given["level"]),
+        "start": day("--start", given["start"]),
+        "as_of": day("--as-of", given["as_of"]),
+        "cap_outliers": not given["keep_outliers"],
+    }

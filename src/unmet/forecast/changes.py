@@ -115,8 +115,24 @@ def changes_since(
     Returns:
         Schema CHANGES, sorted; no rows where the two have no series and period in common.
     """
-    folder = earlier.folder
-    old = pl.DataFrame(
+    both = table.select("series_id", "period_start", pl.col("mean").alias("now")).join(
+        _means(earlier.folder), on=["series_id", "period_start"]
+    )
+    if both.is_empty():
+        return pl.DataFrame(schema=CHANGES)
+    before = {"series_id": list(earlier.models), "model_before": list(earlier.models.values())}
+    now = chosen.select("series_id", pl.col("model").alias("model_now"))
+    names = pl.DataFrame(before).join(now, on="series_id", how="full", coalesce=True)
+    window = LEVEL_PERIODS[freq]
+    levels = _levels(earlier.folder.demand, window, "old").join(
+        _levels(demand, window, "new"), on="series_id"
+    )
+    return _split(both, names, levels, _model_ratios(names, demand, series, freq, horizon, seed))
+
+
+def _means(folder: ForecastFolder) -> pl.DataFrame:
+    """``series_id, period_start, before``."""
+    return pl.DataFrame(
         {
             "series_id": np.repeat(folder.ids, len(folder.starts)),
             "period_start": folder.starts * len(folder.ids),
@@ -124,32 +140,23 @@ def changes_since(
         },
         schema_overrides={"period_start": pl.Date},
     )
-    both = table.select("series_id", "period_start", pl.col("mean").alias("now")).join(
-        old, on=["series_id", "period_start"]
-    )
-    if both.is_empty():
-        return pl.DataFrame(schema=CHANGES)
-    names = pl.DataFrame(
-        {"series_id": list(earlier.models), "model_before": list(earlier.models.values())}
-    ).join(chosen.select("series_id", pl.col("model").alias("model_now")), on="series_id", how="full",
-           coalesce=True)  # fmt: skip
-    window = LEVEL_PERIODS[freq]
-    levels = _levels(folder.demand, window, "old").join(_levels(demand, window, "new"), on="series_id")
-    ratios = _model_ratios(names, demand, series, freq, horizon, seed)
+
+
+def _split(
+    both: pl.DataFrame, names: pl.DataFrame, levels: pl.DataFrame, ratios: pl.DataFrame
+) -> pl.DataFrame:
+    """The parts of each change."""
     growth = pl.when(pl.col("old") > 0).then(pl.col("new") / pl.col("old")).otherwise(1.0)
     growth = growth.clip(0.0, MOST_GROWTH).fill_null(1.0)
-    joined = (
-        both.join(names, on="series_id", how="left")
-        .join(levels, on="series_id", how="left")
-        .join(ratios, on="series_id", how="left")
-        .with_columns((pl.col("now") - pl.col("before")).alias("change"))
-        .with_columns(
-            (pl.col("now") * (1 - pl.col("ratio").fill_null(1.0))).alias("model"),
-            (pl.col("before") * (growth - 1)).alias("level"),
-        )
-        .with_columns((pl.col("change") - pl.col("model") - pl.col("level")).alias("new_sales"))
-    )
-    typed = joined.select(pl.col(name).cast(kind) for name, kind in CHANGES.items())
+    joined = both
+    for table in (names, levels, ratios):
+        joined = joined.join(table, on="series_id", how="left")
+    parted = joined.with_columns(
+        (pl.col("now") - pl.col("before")).alias("change"),
+        (pl.col("now") * (1 - pl.col("ratio").fill_null(1.0))).alias("model"),
+        (pl.col("before") * (growth - 1)).alias("level"),
+    ).with_columns((pl.col("change") - pl.col("model") - pl.col("level")).alias("new_sales"))
+    typed = parted.select(pl.col(name).cast(kind) for name, kind in CHANGES.items())
     return typed.with_columns(pl.col("before", "now", "change", *PARTS).round(6)).sort(
         "series_id", "period_start"
     )

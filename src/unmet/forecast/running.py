@@ -84,12 +84,7 @@ def run_forecast(
     check_settings(settings)
     if reconcile not in METHODS:
         raise InputError(f"no --reconcile {reconcile!r}", hint=f"Use {', '.join(METHODS)}.")
-    if language not in LANGUAGES:
-        raise InputError(f"no language {language!r}", hint="Use --lang zh or --lang en.")
-    if png:
-        from unmet.forecast.picture_file import check_picture
-
-        check_picture(language)  # now, not after the work
+    _check_pictures(language, png=png)
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
@@ -112,8 +107,6 @@ def _into(
     png: bool,
     progress: Callable[[str], object],
 ) -> dict[str, Any]:
-    from unmet.forecast.forecasting import forecast_demand
-
     seconds: dict[str, float] = {}
     earlier = extras.earlier()
     progress("reading orders")
@@ -126,17 +119,8 @@ def _into(
         seconds,
         lambda: drivers_of(orders, settings, country=country, prices=prices, seed=seed),
     )
-    demand, series, horizon = driven.demand, orders.series, orders.horizon or 1
-    progress(f"forecasting {series.height:,} series")
-    made = _timed(
-        "forecast",
-        seconds,
-        lambda: forecast_demand(demand, series, horizon=horizon, freq=orders.freq, seed=seed),
-    )
-    told = Adjusted(made, None, {})
-    if extras.signals is not None or settings.items is not None:
-        learned = replace(orders, demand=demand)
-        told = _timed("adjust", seconds, lambda: adjusted(made, learned, settings, extras, seed, progress))
+    demand, horizon = driven.demand, orders.horizon or 1
+    told = _forecast(replace(orders, demand=demand), settings, extras, seconds, seed, progress)
     made = told.made
     progress("reconciling")
     table, method = _timed(
@@ -161,6 +145,37 @@ def _into(
     manifest["outputs"] = output_hashes(folder)
     write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}
+
+
+def _check_pictures(language: str, *, png: bool) -> None:
+    """Raise InputError where page or picture cannot be drawn: now, not after the work."""
+    if language not in LANGUAGES:
+        raise InputError(f"no language {language!r}", hint="Use --lang zh or --lang en.")
+    if png:
+        from unmet.forecast.picture_file import check_picture
+
+        check_picture(language)
+
+
+def _forecast(
+    orders: Orders,
+    settings: OrderSettings,
+    extras: Extras,
+    seconds: dict[str, float],
+    seed: int,
+    progress: Callable[[str], object],
+) -> Adjusted:
+    """What the models say, and what signals and launch forecasts make of it."""
+    from unmet.forecast.forecasting import forecast_demand
+
+    horizon = orders.horizon or 1
+    progress(f"forecasting {orders.series.height:,} series")
+    made = _timed(
+        "forecast",
+        seconds,
+        lambda: forecast_demand(orders.demand, orders.series, horizon=horizon, freq=orders.freq, seed=seed),
+    )
+    return _timed("adjust", seconds, lambda: adjusted(made, orders, settings, extras, seed, progress))
 
 
 def _timed(name: str, seconds: dict[str, float], work: Callable[[], T]) -> T:

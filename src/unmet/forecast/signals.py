@@ -88,17 +88,9 @@ def signal_table(
         )
     said = mentions.join(dated, on="document_id")
     texts = dated.group_by("key", "period_start").agg(pl.len().alias("texts"))
-    volume = texts.select(
-        "key", "period_start", pl.lit("volume").alias("signal"), pl.col("texts").alias("total"),
-        pl.lit(1.0).alias("weight"),
-    )  # fmt: skip
-    felt = said.drop_nulls("sentence_sentiment").group_by("key", "period_start").agg(
-        pl.lit("sentiment").alias("signal"),
-        pl.col("sentence_sentiment").sum().alias("total"),
-        pl.len().alias("weight"),
-    )  # fmt: skip
     complaints = said.filter((pl.col("polarity") == "negative") & pl.col("need_id").is_not_null())
-    shares = [
+    shares = [_volume(texts), _sentiment(said)]
+    shares += [
         _share(complaints.filter(pl.col("need_id") == name), texts, f"need:{name}")
         for name in _commonest(complaints["need_id"], n_needs)
     ]
@@ -106,7 +98,7 @@ def signal_table(
         _share(said.filter(pl.col("category") == name), texts, f"aspect:{name}")
         for name in _commonest(said["category"], n_aspects)
     ]
-    parts = [part.select(pl.col(c).cast(t) for c, t in SIGNALS.items()) for part in (volume, felt, *shares)]
+    parts = [part.select(pl.col(c).cast(t) for c, t in SIGNALS.items()) for part in shares]
     return pl.concat(parts).sort("key", "period_start", "signal")
 
 
@@ -119,6 +111,23 @@ def _commonest(names: pl.Series, n: int) -> list[str]:
         .sort("len", "name", descending=[True, False])
     )
     return counted["name"].head(n).to_list()
+
+
+def _volume(texts: pl.DataFrame) -> pl.DataFrame:
+    return texts.select(
+        "key", "period_start", pl.lit("volume").alias("signal"), pl.col("texts").alias("total"),
+        pl.lit(1.0).alias("weight"),
+    )  # fmt: skip
+
+
+def _sentiment(said: pl.DataFrame) -> pl.DataFrame:
+    """Sum over the sentences of the key and period."""
+    felt = said.drop_nulls("sentence_sentiment").group_by("key", "period_start")
+    return felt.agg(
+        pl.lit("sentiment").alias("signal"),
+        pl.col("sentence_sentiment").sum().alias("total"),
+        pl.len().alias("weight"),
+    )
 
 
 def _share(chosen: pl.DataFrame, texts: pl.DataFrame, name: str) -> pl.DataFrame:
