@@ -138,3 +138,19 @@ def test_a_folder_that_is_no_forecast_is_an_error(tmp_path, stand_in) -> None:
     with pytest.raises(RunFolderError, match=r"models\.csv"):
         run(orders, tmp_path / "new", tmp_path / "cut")
     assert not (tmp_path / "new").exists()
+
+
+def test_new_products_of_the_earlier_forecast_may_begin_later(tmp_path, stand_in) -> None:
+    orders = write(tmp_path / "orders.csv", lines_of(20))
+    run(orders, tmp_path / "old")
+    folder = tmp_path / "old"
+    table = pl.read_csv(folder / "forecast.csv", infer_schema=False)
+    series = pl.read_csv(folder / "series.csv", infer_schema=False)
+    later = table.filter(pl.col("series_id") == "A1").with_columns(
+        pl.lit("N1").alias("series_id"), pl.lit("2025-01-06").alias("period_start")
+    )
+    pl.concat([table, later.head(1)]).write_csv(folder / "forecast.csv")
+    new = series.head(1).with_columns(pl.lit("N1").alias("series_id"), pl.lit("new").alias("level"))
+    pl.concat([series, new]).write_csv(folder / "series.csv")
+    made = run(orders, tmp_path / "new", folder)
+    assert made["changes"]["ahead"]["change"] == 0

@@ -125,6 +125,20 @@ def test_one_product_and_missing_periods_are_no_obstacle() -> None:
     assert np.isfinite([alone["gain"], alone["placebo_gain"]]).all()
 
 
+def test_days_are_counted_in_weeks() -> None:
+    rng = np.random.default_rng(8)
+    swing = np.zeros((6, 420))
+    for day in range(1, 420):
+        swing[:, day] = 0.985 * swing[:, day - 1] + 0.17 * rng.normal(size=6)
+    lagged = swing[:, np.maximum(np.arange(420) - 10, 0)]
+    week = 0.4 * np.sin(2 * np.pi * np.arange(420) / 7)
+    units = rng.poisson(np.exp(2.0 + week - 0.5 * lagged)).astype(float)
+    cube = cube_of(rng.binomial(4, 0.35 / (1 + np.exp(-swing))).astype(float)[:, :, None], 4.0)
+    days = SignalTestConfig(horizon=14, season=7, span=28.0, unit=7, block=28, n_placebos=39, replicates=100)
+    assert measure_signals(units, cube, ["a"] * 6, days)["kept"][0]
+    assert days.away == 84
+
+
 def test_too_few_periods_are_refused() -> None:
     with pytest.raises(InputError, match="too few"):
         measure_signals(np.ones((2, 20)), cube_of(np.ones((2, 20, 1))), ["a", "a"])

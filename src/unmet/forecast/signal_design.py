@@ -9,6 +9,7 @@ overlapping targets counts once; it may be infinite, and then signals change not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +17,18 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Mean = Callable[[Integers, int], Floats]
+"""Mean of each series over a window of periods that ends before others."""
 
 PENALTIES = np.geomspace(3e-4, 1e2, 12)
 """Of the signals' ridge, per row of training data."""
 
 SALES_PENALTY = 5.0
 WINDOWS = (1, 4, 8, 13, 26, 100_000)
-FEWEST_PERIODS = 8
-"""Observed periods of a series before it can be learned from."""
+"""Of means of past sales, in units (a unit is a period, or a week of days)."""
+
+FEWEST = 8
+"""Observed units of a series before it can be learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Rows:
     period: Integers
 
 
-def design(units: Floats, *, horizon: int, season: int) -> Rows:
+def design(units: Floats, *, horizon: int, season: int, unit: int = 1) -> Rows:
     """Every series at the beginning of every period, also of the one after the last, in order of time.
 
     Args:
@@ -44,6 +49,7 @@ def design(units: Floats, *, horizon: int, season: int) -> Rows:
         horizon: periods; the target is log(1 + units of the horizon), from the mean of its observed
             periods where half of them or more are.
         season: periods.
+        unit: periods that windows are counted in: 7 for days, else 1.
     """
     n_series, n_periods = units.shape
     seen = np.isfinite(units)
@@ -57,11 +63,13 @@ def design(units: Floats, *, horizon: int, season: int) -> Rows:
         begin = np.maximum(end - window, 0)
         return np.asarray((sums[:, end] - sums[:, begin]) / np.maximum(counts[:, end] - counts[:, begin], 1))
 
-    columns = [np.log1p(mean(at, window)) for window in WINDOWS]
-    columns.append(_last_season(mean, counts, at, horizon, season))
+    columns = [np.log1p(mean(at, window * unit)) for window in WINDOWS]
+    columns.append(_last_season(mean, counts, at, horizon, season, unit))
     whole = np.nansum(units, axis=0)
-    growth = [np.log1p(whole[max(t - 4, 0) : t].mean()) - np.log1p(whole[max(t - 13, 0) : t].mean())
-              if t else 0.0 for t in at]  # fmt: skip
+    recent, usual = (
+        np.array([whole[max(t - n * unit, 0) : t].mean() if t else 0.0 for t in at]) for n in (4, 13)
+    )
+    growth = np.log1p(recent) - np.log1p(usual)
     angle = 2 * np.pi * at / season
     columns += [np.tile(row, (n_series, 1)) for row in (growth, np.sin(angle), np.cos(angle), at / n_periods)]
     ahead = np.minimum(at + horizon, n_periods)
@@ -70,17 +78,17 @@ def design(units: Floats, *, horizon: int, season: int) -> Rows:
         (at + horizon <= n_periods) & (known >= 0.5 * horizon),
         np.log1p((sums[:, ahead] - sums[:, at]) * horizon / np.maximum(known, 1)), np.nan,
     )  # fmt: skip
-    usable = (counts >= FEWEST_PERIODS).T
+    usable = (counts >= FEWEST * unit).T
     period, series = np.nonzero(usable)
     x = np.stack(columns, axis=2).transpose(1, 0, 2)[usable]
     return Rows(np.asarray(x), np.asarray(target.T[usable]), series, period)
 
 
-def _last_season(mean: object, counts: Floats, at: Integers, horizon: int, season: int) -> Floats:
-    """log of the same horizon a season ago over the eight periods before it; 0 where that is not known."""
+def _last_season(mean: Mean, counts: Floats, at: Integers, horizon: int, season: int, unit: int) -> Floats:
+    """log of the same horizon a season ago over the eight units before it; 0 where that is not known."""
     then = np.maximum(at - season, 0)
-    ratio = np.log1p(mean(np.minimum(then + horizon, at), horizon)) - np.log1p(mean(then, 8))  # type: ignore[operator]
-    there = (at >= season + 4) & (counts[:, then] >= 4) & (horizon <= season)
+    ratio = np.log1p(mean(np.minimum(then + horizon, at), horizon)) - np.log1p(mean(then, 8 * unit))
+    there = (at >= season + 4 * unit) & (counts[:, then] >= 4 * unit) & (horizon <= season)
     return np.where(there, ratio, 0.0)
 
 

@@ -90,9 +90,11 @@ def signals_of(run: str | Path, orders: Orders, *, seed: int = 0) -> SignalResul
     used = documents.filter(pl.col("product_id").is_in(keys))
     units, periods = _grid(orders.demand, keys)
     cube = signal_cube(signal_table(used, mentions, key="product_id", freq=orders.freq), keys, periods)
+    unit = 7 if orders.freq == "D" else 1
     config = SignalTestConfig(
-        horizon=orders.horizon or 1, season=FREQUENCIES[orders.freq], span=SPANS[orders.freq], seed=seed
-    )
+        horizon=orders.horizon or 1, season=FREQUENCIES[orders.freq], span=SPANS[orders.freq], unit=unit,
+        block=4 * unit, seed=seed,
+    )  # fmt: skip
     categories = _categories(matched, used)
     gains = measure_signals(units, cube, categories, config)
     kept = gains.filter("kept")["category"].to_list()

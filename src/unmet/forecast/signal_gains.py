@@ -49,9 +49,15 @@ class SignalTestConfig:
     replicates: int = 1_000
     level: float = 0.95  # kept where p ≤ half of what is missing to 1
     span: float = 4.0  # of the exponential mean of signals, periods
+    unit: int = 1  # periods that windows of past sales are counted in: 7 for days
     n_needs: int = 10  # commonest needs of a category before the first origin
     n_aspects: int = 4
     seed: int = 0
+
+    @property
+    def away(self) -> int:
+        """Fewest periods that placebos are moved by: a mean over signals must have forgotten them."""
+        return max(13, round(3 * self.span))
 
     @property
     def threshold(self) -> float:
@@ -77,7 +83,8 @@ def measure_signals(
         InputError: too few periods for one block of origins.
     """
     config = config or SignalTestConfig()
-    if int(units.shape[1] * config.first_share) + config.horizon + 9 > units.shape[1] - config.block:
+    least = int(units.shape[1] * config.first_share) + config.horizon + 9 * config.unit
+    if least > units.shape[1] - config.block:
         raise InputError(
             f"{units.shape[1]} periods are too few to test signals {config.horizon} periods ahead",
             hint="Give a longer history, or leave --signals out.",
@@ -110,9 +117,9 @@ class PairedTest:
 
     def __init__(self, units: Floats, config: SignalTestConfig) -> None:
         self.config, h = config, config.horizon
-        self.rows: Rows = design(units, horizon=h, season=config.season)
+        self.rows: Rows = design(units, horizon=h, season=config.season, unit=config.unit)
         n_periods = units.shape[1]
-        first = max(int(n_periods * config.first_share), 8 + h)
+        first = max(int(n_periods * config.first_share), 8 * config.unit + h)
         self.stages = [
             stage
             for origin in range(first, n_periods - h + 1, config.block)
@@ -136,8 +143,10 @@ class PairedTest:
         """The columns of SIGNAL_GAINS after the category."""
         plain, n = np.abs(self.errors[self._counted]), len(self._counted)
         change = self.changes(cube) if cube.names else np.zeros(n)
+        away = self.config.away
         placebos = [
-            self.changes(shuffled(cube, rng)) if cube.names else change for _ in range(self.config.n_placebos)
+            self.changes(shuffled(cube, rng, away=away)) if cube.names else change
+            for _ in range(self.config.n_placebos)
         ]
         of_placebos = [self._gain(found).mean() for found in placebos]
         like = sum(self.evidence(found) >= self.evidence(change) for found in placebos)
