@@ -90,7 +90,19 @@ def _fields(text: str) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_numbers_stand_there(tmp_path, language) -> None:
     page = page_of(told_folder(tmp_path), language)
-    for text in ("−7.5", "−9.0", "+2.5", "−1.0", "82%", "+5.0%", "−20%", "+10%", "0.013", "Lamp → Boosted"):
+    for text in (
+        "−7.5",
+        "−9.0",
+        "+2.5",
+        "−1.0",
+        "82%",
+        "+5.0%",
+        "−20%",
+        "+10%",
+        "0.013",
+        "Lamp → Boosted",
+        "Product A",
+    ):
         assert text in page.text, text
     said = told_words(language)
     assert said["kept"] in page.text

@@ -135,21 +135,32 @@ def signals_section(folder: Path, manifest: Mapping[str, Any], language: str) ->
     path = folder / EFFECTS_FILE
     try:
         effects = pl.read_csv(path, schema=SIGNAL_EFFECTS)
+        series = pl.read_csv(folder / "series.csv", infer_schema=False).select("series_id", "name")
     except (OSError, pl.exceptions.PolarsError) as error:
         raise RunFolderError(f"cannot be read: {str(error).splitlines()[0]}", where=str(path)) from error
     effects = effects.with_columns(restored(pl.col(pl.String)))
     moved = effects.sort((pl.col("factor").log()).abs(), "series_id", descending=[True, False])
+    names = dict(series.with_columns(restored(pl.col("series_id"))).iter_rows())
     return {
         "words": said,
         "note": said["signals_note"].format(file=SIGNALS_FILE),
         "matched": said["matched"].format(**told),
         "rows": [_category_row(row, said) for row in told["categories"]],
-        "moved": [
-            {"id": row["series_id"], "change": signed_percent(row["factor"] - 1),
-             "why": signal_name(row, said), "part": signed_percent(row["part"] - 1)}
-            for row in moved.head(MAX_ROWS).iter_rows(named=True)
-        ],
-    }  # fmt: skip
+        "moved": [_moved_row(row, names, said) for row in moved.head(MAX_ROWS).iter_rows(named=True)],
+    }
+
+
+def _moved_row(
+    row: Mapping[str, Any], names: Mapping[str, str | None], said: Mapping[str, str]
+) -> dict[str, str]:
+    name = names.get(row["series_id"]) or row["series_id"]
+    return {
+        "name": name,
+        "id": "" if name == row["series_id"] else row["series_id"],
+        "change": signed_percent(row["factor"] - 1),
+        "why": signal_name(row, said),
+        "part": signed_percent(row["part"] - 1),
+    }
 
 
 def signed_percent(share: float, digits: int = 0) -> str:
