@@ -30,9 +30,10 @@ from unmet.forecast.launch_model import LaunchModel, fit_launches
 from unmet.forecast.launch_neighbours import NeighbourRule, average, nearest
 from unmet.forecast.launch_texts import TextSpace
 from unmet.forecast.young import (
+    Handover,
     blend_logs,
     first_units,
-    fit_strength,
+    fit_handover,
     next_log_total,
     own_log_total,
 )
@@ -82,17 +83,17 @@ def tuned(errors: dict[str, Floats], early: NDArray[np.bool_]) -> dict[str, Floa
     return {name: errors[name] for name in best.values()}
 
 
-def young(model: LaunchModel, units: Floats, before: Floats, level: Floats) -> tuple[float, list[Floats]]:
-    """Strength fitted on past launches; errors of launch forecast, own mean and blend by age."""
+def young(model: LaunchModel, units: Floats, before: Floats, level: Floats) -> tuple[Handover, list[Floats]]:
+    """Hand-over fitted on past launches; errors of launch forecast, own mean and blend by age."""
     seen = ~model.examples.established
-    strength = fit_strength(model.out_of_fold[seen], before[seen], horizon=HORIZON)
+    rule = fit_handover(model.out_of_fold[seen], before[seen, : max(AGES) + HORIZON], horizon=HORIZON)
     rows = []
     for age in AGES:
         truth, own = next_log_total(units, age, HORIZON), own_log_total(units, age, HORIZON)
         launch = np.log1p(np.exp(level))
-        blend = blend_logs(own, launch, np.full(own.size, float(age)), strength)
+        blend = blend_logs(own, launch, np.full(own.size, float(age)), rule)
         rows.append(np.abs(np.column_stack([launch, own, blend]) - truth[:, None]))
-    return strength, rows
+    return rule, rows
 
 
 def main() -> None:
@@ -118,12 +119,12 @@ def main() -> None:
         inside.append((truth[:, None] >= drawn[:, [0, 1]]) & (truth[:, None] <= drawn[:, [4, 3]]))
         started.append(launches.started[asked])
         known = launches.started[past][:, None] + np.arange(40)[None] < origin
-        strength, rows = young(model, units[asked], np.where(known, units[past], np.nan), level)
+        rule, rows = young(model, units[asked], np.where(known, units[past], np.nan), level)
         for place, values in enumerate(rows):
             ages[place].append(values)
         print(
             f"week {origin}: {asked.size} launches, error {found['unmet'].mean():.3f}, "
-            f"handover strength {strength:.2f}, {time.time() - began:.0f} s",
+            f"handover strength {rule.strength:.2f} power {rule.power:.0f}, {time.time() - began:.0f} s",
             flush=True,
         )
     report(errors, np.concatenate(inside), np.concatenate(started), ages)

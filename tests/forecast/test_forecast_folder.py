@@ -56,7 +56,7 @@ def test_the_folder_holds_what_it_promises(tmp_path, orders, stand_in) -> None:
         ["A1", "B2", "category:tools", "category:toys", "total"], "Mean"
     )
     assert manifest["inputs"] == [{"name": "orders.csv", "sha256": file_hash(orders)}]
-    assert {"read", "drivers", "forecast", "reconcile"} == set(manifest["seconds"])
+    assert {"read", "drivers", "forecast", "adjust", "reconcile"} == set(manifest["seconds"])
     assert manifest["versions"]["statsforecast"]
     assert all(file_hash(folder / name) == digest for name, digest in manifest["outputs"].items())
     quality = json.loads((folder / "quality.json").read_text("utf-8"))

@@ -144,3 +144,33 @@ def test_base_is_free_of_mentions() -> None:
     assert draws.base.mean() == pytest.approx(BASE_STARS, abs=0.12)
     mentioning = (draws.states > 0).any(axis=1)
     assert abs(draws.base[mentioning].mean() - draws.base[~mentioning].mean()) < 0.08
+
+
+def test_incidents_change_rates_over_time_and_nothing_without_them() -> None:
+    plain, other = draw_shop(4, 6_000, PRODUCTS), draw_shop(4, 6_000, PRODUCTS, with_incidents=True)
+    costly = np.array([need.demand_effect != 0 for need in PLANTED])
+    inside = plain.rates.max(axis=2) > 0
+    steady = np.array([need.trend == "flat" for need in PLANTED])
+    spread = [(shop.rates.std(axis=2) / np.maximum(shop.rates.mean(axis=2), 1e-9)) for shop in (plain, other)]
+    assert (spread[0][steady] < 1e-9).all()
+    assert np.median(spread[1][costly][inside[costly]]) > 0.3
+    assert np.array_equal(plain.rates[~costly], other.rates[~costly])
+    # The mean over the weeks stays, but for rates that reach the cap.
+    ratio = other.rates.mean(axis=2)[costly & steady] / np.maximum(
+        plain.rates.mean(axis=2)[costly & steady], 1e-9
+    )
+    assert np.median(ratio[inside[costly & steady]]) == pytest.approx(1.0, abs=0.02)
+    assert draw_shop(4, 6_000, PRODUCTS).rating.tolist() == plain.rating.tolist()
+
+
+def test_incidents_lower_orders_in_the_weeks_after_them() -> None:
+    drawn = draw_shop(4, 60_000, PRODUCTS, with_incidents=True)
+    for need in (planted("gets_stuck"), planted("pot_coating")):
+        k = [item.need_id for item in PLANTED].index(need.need_id)
+        slopes = []
+        for p, product in enumerate(PRODUCTS):
+            if product.category in need.categories:
+                rate = drawn.rates[k, p, : N_WEEKS - need.lag_weeks]
+                logs = np.log(drawn.demand[p, need.lag_weeks :])
+                slopes.append(np.polyfit(rate, logs, 1)[0] * 0.10)
+        assert np.mean(slopes) == pytest.approx(need.demand_effect, abs=0.1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +19,8 @@ def forecast(
     freq: Annotated[str | None, option("D, W-MON or MS; default: found from the data.")] = None,
     items: Annotated[str | None, option("Table of products: name, category, need.")] = None,
     new: Annotated[str | None, option("Table of products never sold: text, price, category.")] = None,
+    signals: Annotated[str | None, option("Run of unmet mine whose signals are tested.")] = None,
+    previous: Annotated[str | None, option("Earlier forecast: what changed since, and why.")] = None,
     stockouts: Annotated[str | None, option("Table of times without stock: product, from, to.")] = None,
     country: Annotated[str | None, option("Whose holidays drive demand: CN, GB, US …")] = None,
     prices: Annotated[str | None, option("Planned prices: product, date, price, promotion.")] = None,
@@ -42,24 +45,30 @@ def forecast(
     """
     given = dict(locals())
     from unmet.cli.forecast_summary import print_forecast
+    from unmet.forecast.adjusting import Extras
     from unmet.forecast.running import run_forecast
     from unmet.forecast.settings import OrderSettings
 
-    given |= {
-        "mapping": parse_mapping(map_),
-        "levels": listed(level),
-        "start": day("--start", start),
-        "as_of": day("--as-of", as_of),
-        "cap_outliers": not keep_outliers,
-    }
-    settings = picked(OrderSettings, given)
+    settings = picked(OrderSettings, given | _read(given))
     progress = Progress("forecast")
     made = run_forecast(
         inputs, out, horizon=horizon, settings=settings, new=new, country=country, prices=prices,
-        reconcile=reconcile, seed=seed, language=lang, png=png, progress=progress,
+        extras=Extras(signals=signals, previous=previous), reconcile=reconcile, seed=seed, language=lang,
+        png=png, progress=progress,
     )  # fmt: skip
     progress.end()
     if as_json:
         emit_json(made)
     else:
         print_forecast(made, out)
+
+
+def _read(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that are not taken as they were written."""
+    return {
+        "mapping": parse_mapping(given["map_"]),
+        "levels": listed(given["level"]),
+        "start": day("--start", given["start"]),
+        "as_of": day("--as-of", given["as_of"]),
+        "cap_outliers": not given["keep_outliers"],
+    }

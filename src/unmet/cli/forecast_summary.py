@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from unmet.cli.forecast_told import print_told
 from unmet.cli.output import say
 from unmet.forecast.periods import NAMES
 
@@ -47,6 +48,7 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
             f"{new['products']:,} new products, learned from {new['learned_from']:,} products "
             f"({new['launches_seen']:,} launches seen): {out}/new_totals.csv, {out}/new_reasons.csv"
         )
+    print_told(made, out)
     print_drivers(made["drivers"], out)
     say("models: " + ", ".join(f"{name} {n:,}" for name, n in summary["models"].items()))
     say(f"forecast: {out}/forecast.csv   page: {out}/forecast.html   report of the data: {out}/quality.json")

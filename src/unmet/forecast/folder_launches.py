@@ -15,10 +15,9 @@ import polars as pl
 
 from unmet.core.errors import InputError
 from unmet.core.hashing import file_hash
+from unmet.forecast.inventory.folder import NEW
 from unmet.forecast.orders import Orders
 from unmet.forecast.tables import SERIES
-
-LEVEL = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def with_launches(
     made.reasons.write_csv(folder / "new_reasons.csv")
     rows = launched.products.select(
         "series_id",
-        pl.lit(LEVEL).alias("level"),
+        pl.lit(NEW).alias("level"),
         pl.coalesce("text", "series_id").alias("name"),
         "category",
         pl.lit(None, dtype=pl.Date).alias("first_sale"),

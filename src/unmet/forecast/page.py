@@ -16,6 +16,7 @@ from unmet.forecast.drivers_page import drivers_section
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
 from unmet.forecast.inventory.reasons import percent, reason, short_number, weeks_of_cover, words
 from unmet.forecast.plots import DemandPicture, draw
+from unmet.forecast.told_page import told_sections
 
 if TYPE_CHECKING:
     from unmet.forecast.inventory.restock import Restock
@@ -97,7 +98,7 @@ def write_forecast_page(folder_path: Path, path: Path, language: str, *, level: 
         path,
         title=said["page_forecast_title"], words=said, facts=facts, as_of=_as_of(folder, said), orders=[],
         n_more=0, overstock=[], left_out=[], pictures=pictures, n_series=len(folder.ids), with_orders=False,
-        drivers=drivers,
+        drivers=drivers, **told_sections(folder_path, language),
     )  # fmt: skip
 
 

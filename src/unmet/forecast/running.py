@@ -18,6 +18,8 @@ from unmet.core.hashing import file_hash
 from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
 from unmet.core.tables import conform
+from unmet.forecast.adjusting import Adjusted, Extras, adjusted, write_extras
+from unmet.forecast.changes import check_periods
 from unmet.forecast.folder_drivers import drivers_of, write_drivers
 from unmet.forecast.folder_launches import forecast_launches_of, with_launches
 from unmet.forecast.forecast_folder import (
@@ -35,6 +37,7 @@ from unmet.forecast.tables import FORECAST, QUANTILES
 
 DECIMALS = 6
 T = TypeVar("T")
+_NOTHING = Extras()
 
 
 def run_forecast(
@@ -46,6 +49,7 @@ def run_forecast(
     new: str | Path | None = None,
     country: str | None = None,
     prices: str | Path | None = None,
+    extras: Extras = _NOTHING,
     reconcile: str = "mint",
     seed: int = 0,
     language: str = "en",
@@ -62,6 +66,7 @@ def run_forecast(
         new: table of products that were never sold; their launches are forecast too.
         country: whose holidays are drivers (two letters); None: holidays are not looked at.
         prices: table of planned prices and promotions; the forecast is then what sells at these.
+        extras: a mined run whose signals are tested, an earlier forecast to compare with.
         reconcile: how levels are made to add up (mint, bottom-up or none).
         seed: same seed, same forecasts.
         language: of the page, zh or en.
@@ -79,17 +84,12 @@ def run_forecast(
     check_settings(settings)
     if reconcile not in METHODS:
         raise InputError(f"no --reconcile {reconcile!r}", hint=f"Use {', '.join(METHODS)}.")
-    if language not in LANGUAGES:
-        raise InputError(f"no language {language!r}", hint="Use --lang zh or --lang en.")
-    if png:
-        from unmet.forecast.picture_file import check_picture
-
-        check_picture(language)  # now, not after the work
+    _check_pictures(language, png=png)
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
         return _into(
-            folder, inputs, settings, new, country, prices, reconcile, seed, language, png, progress
+            folder, inputs, settings, new, country, prices, extras, reconcile, seed, language, png, progress
         )  # fmt: skip
 
 
@@ -100,30 +100,28 @@ def _into(
     new: str | Path | None,
     country: str | None,
     prices: str | Path | None,
+    extras: Extras,
     reconcile: str,
     seed: int,
     language: str,
     png: bool,
     progress: Callable[[str], object],
 ) -> dict[str, Any]:
-    from unmet.forecast.forecasting import forecast_demand
-
     seconds: dict[str, float] = {}
+    earlier = extras.earlier()
     progress("reading orders")
     rejected = folder / "rejected.parquet"
     orders = _timed("read", seconds, lambda: read_orders(inputs, settings, rejected_to=rejected))
+    if earlier is not None:
+        check_periods(earlier, orders.freq)
     driven = _timed(
         "drivers",
         seconds,
         lambda: drivers_of(orders, settings, country=country, prices=prices, seed=seed),
     )
-    demand, series, horizon = driven.demand, orders.series, orders.horizon or 1
-    progress(f"forecasting {series.height:,} series")
-    made = _timed(
-        "forecast",
-        seconds,
-        lambda: forecast_demand(demand, series, horizon=horizon, freq=orders.freq, seed=seed),
-    )
+    demand, horizon = driven.demand, orders.horizon or 1
+    told = _forecast(replace(orders, demand=demand), settings, extras, seconds, seed, progress)
+    made = told.made
     progress("reconciling")
     table, method = _timed(
         "reconcile", seconds, lambda: reconciled(made.table, demand, orders.parts, method=reconcile)
@@ -141,11 +139,43 @@ def _into(
     write_drivers(folder, driven, table)
     manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon) | launched
     manifest["drivers"] = driven.told()
+    manifest |= write_extras(folder, told, earlier, table, orders, seed=seed)
     write_json(folder / MANIFEST, manifest)
     write_pictures(folder, language, png=png)
     manifest["outputs"] = output_hashes(folder)
     write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}
+
+
+def _check_pictures(language: str, *, png: bool) -> None:
+    """Raise InputError where page or picture cannot be drawn: now, not after the work."""
+    if language not in LANGUAGES:
+        raise InputError(f"no language {language!r}", hint="Use --lang zh or --lang en.")
+    if png:
+        from unmet.forecast.picture_file import check_picture
+
+        check_picture(language)
+
+
+def _forecast(
+    orders: Orders,
+    settings: OrderSettings,
+    extras: Extras,
+    seconds: dict[str, float],
+    seed: int,
+    progress: Callable[[str], object],
+) -> Adjusted:
+    """What the models say, and what signals and launch forecasts make of it."""
+    from unmet.forecast.forecasting import forecast_demand
+
+    horizon = orders.horizon or 1
+    progress(f"forecasting {orders.series.height:,} series")
+    made = _timed(
+        "forecast",
+        seconds,
+        lambda: forecast_demand(orders.demand, orders.series, horizon=horizon, freq=orders.freq, seed=seed),
+    )
+    return _timed("adjust", seconds, lambda: adjusted(made, orders, settings, extras, seed, progress))
 
 
 def _timed(name: str, seconds: dict[str, float], work: Callable[[], T]) -> T:

@@ -6,6 +6,8 @@ the period its texts were written in and is used for later periods only (:func:`
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -19,12 +21,34 @@ SIGNALS: dict[str, pl.DataType] = {
     "key": pl.String(),  # product_id or category
     "period_start": pl.Date(),
     "signal": pl.String(),  # volume, sentiment, need:<id>, aspect:<category>
-    "value": pl.Float64(),  # volume: log(1 + texts); sentiment: −1 to 1; shares: 0–1
+    "total": pl.Float64(),  # volume: texts; sentiment: sum of −1 to 1; shares: texts that say it
+    "weight": pl.Float64(),  # volume: 1; sentiment: sentences; shares: texts
 }
-"""One row per key, period and signal; periods without texts have none."""
+"""One row per key, period and signal; the signal is ``total / weight``. Periods without texts have none."""
 
-PRIOR_TEXTS = 5.0
-"""Shares and sentiment of few texts are pulled to the key's mean as if by so many texts more."""
+PRIOR = 5.0
+"""Recent shares and sentiment are pulled to the key's own mean so far as if by so many texts more."""
+
+POOL_PRIOR = 10.0
+"""The key's own mean so far is pulled to that of all keys as if by so many texts more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalCube:
+    """Signals on a grid; arrays of shape ``(keys, periods, signals)``, 0 where nothing was said."""
+
+    total: Floats
+    weight: Floats
+    names: list[str]
+
+    def of(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> SignalCube:
+        """Some of the keys."""
+        return replace(self, total=self.total[rows], weight=self.weight[rows])
+
+    def only(self, places: NDArray[np.int64]) -> SignalCube:
+        """Some of the signals."""
+        names = [self.names[place] for place in places]
+        return SignalCube(self.total[:, :, places], self.weight[:, :, places], names)
 
 
 def signal_table(
@@ -33,8 +57,8 @@ def signal_table(
     *,
     key: str,
     freq: str,
-    n_needs: int = 8,
-    n_aspects: int = 4,
+    n_needs: int = 40,
+    n_aspects: int = 12,
 ) -> pl.DataFrame:
     """Signals of every key and period.
 
@@ -63,24 +87,19 @@ def signal_table(
             hint="Mine texts with dates, or leave --signals out.",
         )
     said = mentions.join(dated, on="document_id")
-    volume = dated.group_by("key", "period_start").agg(pl.len().alias("texts"))
-    tables = [
-        volume.select(
-            "key", "period_start", pl.lit("volume").alias("signal"), pl.col("texts").log1p().alias("value")
-        )
-    ]
-    tables.append(_sentiment(said))
+    texts = dated.group_by("key", "period_start").agg(pl.len().alias("texts"))
     complaints = said.filter((pl.col("polarity") == "negative") & pl.col("need_id").is_not_null())
-    tables += [
-        _share(complaints.filter(pl.col("need_id") == name), volume, f"need:{name}")
+    shares = [_volume(texts), _sentiment(said)]
+    shares += [
+        _share(complaints.filter(pl.col("need_id") == name), texts, f"need:{name}")
         for name in _commonest(complaints["need_id"], n_needs)
     ]
-    tables += [
-        _share(said.filter(pl.col("category") == name), volume, f"aspect:{name}")
+    shares += [
+        _share(said.filter(pl.col("category") == name), texts, f"aspect:{name}")
         for name in _commonest(said["category"], n_aspects)
     ]
-    whole = pl.concat([table.select(pl.col(c).cast(t) for c, t in SIGNALS.items()) for table in tables])
-    return whole.sort("key", "period_start", "signal")
+    parts = [part.select(pl.col(c).cast(t) for c, t in SIGNALS.items()) for part in shares]
+    return pl.concat(parts).sort("key", "period_start", "signal")
 
 
 def _commonest(names: pl.Series, n: int) -> list[str]:
@@ -94,61 +113,98 @@ def _commonest(names: pl.Series, n: int) -> list[str]:
     return counted["name"].head(n).to_list()
 
 
+def _volume(texts: pl.DataFrame) -> pl.DataFrame:
+    return texts.select(
+        "key", "period_start", pl.lit("volume").alias("signal"), pl.col("texts").alias("total"),
+        pl.lit(1.0).alias("weight"),
+    )  # fmt: skip
+
+
 def _sentiment(said: pl.DataFrame) -> pl.DataFrame:
-    felt = said.drop_nulls("sentence_sentiment").with_columns(
-        pl.col("sentence_sentiment").mean().over("key").alias("usual")
+    """Sum over the sentences of the key and period."""
+    felt = said.drop_nulls("sentence_sentiment").group_by("key", "period_start")
+    return felt.agg(
+        pl.lit("sentiment").alias("signal"),
+        pl.col("sentence_sentiment").sum().alias("total"),
+        pl.len().alias("weight"),
     )
-    total = pl.col("sentence_sentiment").sum() + PRIOR_TEXTS * pl.col("usual").first()
-    return felt.group_by("key", "period_start").agg(
-        pl.lit("sentiment").alias("signal"), (total / (pl.len() + PRIOR_TEXTS)).alias("value")
-    )
 
 
-def _share(chosen: pl.DataFrame, volume: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Share of texts, shrunk to the share over all the key's texts."""
-    count = chosen.group_by("key", "period_start").agg(pl.col("document_id").n_unique().alias("hits"))
-    joined = volume.join(count, on=["key", "period_start"], how="left").with_columns(
-        pl.col("hits").fill_null(0)
-    )
-    usual = pl.col("hits").sum().over("key") / pl.col("texts").sum().over("key")
-    value = (pl.col("hits") + PRIOR_TEXTS * usual) / (pl.col("texts") + PRIOR_TEXTS)
-    return joined.select("key", "period_start", pl.lit(name).alias("signal"), value.alias("value"))
+def _share(chosen: pl.DataFrame, texts: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Texts that say it, of all texts of the key and period."""
+    count = chosen.group_by("key", "period_start").agg(pl.col("document_id").n_unique().alias("total"))
+    joined = texts.join(count, on=["key", "period_start"], how="left")
+    return joined.select(
+        "key", "period_start", pl.lit(name).alias("signal"), pl.col("total").fill_null(0),
+        pl.col("texts").alias("weight"),
+    )  # fmt: skip
 
 
-def signal_cube(signals: pl.DataFrame, keys: list[str], periods: list[object]) -> tuple[Floats, list[str]]:
-    """Signals as an array ``(keys, periods, signals)``, NaN where nothing was said, and their names."""
+def signal_cube(signals: pl.DataFrame, keys: list[str], periods: list[object]) -> SignalCube:
+    """Signals of some keys and periods on a grid; others are left out.
+
+    A period without texts says that there were none from the key's first text on.
+    """
     names = sorted(signals["signal"].unique().to_list())
-    cube = np.full((len(keys), len(periods), len(names)), np.nan)
+    total, weight = np.zeros((2, len(keys), len(periods), len(names)))
     places = [{value: place for place, value in enumerate(axis)} for axis in (keys, periods, names)]
-    for key, period, name, value in signals.select(SIGNALS.keys()).iter_rows():
+    for key, period, name, amount, texts in signals.select(SIGNALS.keys()).iter_rows():
         at = (places[0].get(key), places[1].get(period), places[2].get(name))
         if None not in at:
-            cube[at] = value
-    return cube, names
+            total[at], weight[at] = amount, texts
+    if "volume" in names:
+        volume = weight[:, :, names.index("volume")]
+        np.maximum.accumulate(volume, axis=1, out=volume)
+    return SignalCube(total, weight, names)
 
 
-def known_at(cube: Floats, *, span: float = 4.0) -> Floats:
-    """What was known when each period began: exponential means over the periods strictly before it.
+def known_at(cube: SignalCube, *, span: float = 4.0) -> Floats:
+    """How far each signal is from the key's usual, as known when each period begins.
 
-    Periods without texts do not count; where nothing was said yet the value is NaN. Changing any period
-    changes only later ones.
+    The exponential mean over the last periods less the mean of all before, both over the periods strictly
+    before: changing a period changes only later ones. 0 where nothing was said yet. Levels that never change
+    are in past sales already, so only what has moved is a signal. ``volume`` is on a log scale.
 
     Args:
-        cube: shape ``(keys, periods, signals)``.
+        cube: signals of keys that are alike: the mean of all keys stands in for a young key's own.
         span: of the exponential mean, in periods; the decay is ``1 − 2 / (span + 1)``.
+
+    Returns:
+        Shape ``(keys, periods + 1, signals)``; the last one is known after the last period.
     """
     keep = 1 - 2 / (span + 1)
-    total, weight = np.zeros((2, cube.shape[0], cube.shape[2]))
-    known = np.full_like(cube, np.nan)
-    for period in range(cube.shape[1]):
-        known[:, period] = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-12)
-        said = np.isfinite(cube[:, period])
-        total = keep * total + np.where(said, cube[:, period], 0.0)
-        weight = keep * weight + said
+    n_keys, n_periods, n_signals = cube.total.shape
+    recent, texts, so_far, all_texts = np.zeros((4, n_keys, n_signals))
+    known = np.zeros((n_keys, n_periods + 1, n_signals))
+    log = np.array([name == "volume" for name in cube.names])
+    for period in range(n_periods + 1):
+        pool = so_far.sum(axis=0) / np.maximum(all_texts.sum(axis=0), 1e-9)
+        usual = (so_far + POOL_PRIOR * pool) / (all_texts + POOL_PRIOR)
+        now = (recent + PRIOR * usual) / (texts + PRIOR)
+        known[:, period] = np.where(log, np.log1p(np.maximum(now, 0)) - np.log1p(np.maximum(usual, 0)),
+                                    now - usual)  # fmt: skip
+        if period < n_periods:
+            total, weight = cube.total[:, period], cube.weight[:, period]
+            recent, texts = keep * recent + total, keep * texts + weight
+            so_far, all_texts = so_far + total, all_texts + weight
     return known
 
 
-def shuffled(cube: Floats, rng: np.random.Generator) -> Floats:
-    """The placebo: each key's periods in a random order, all its signals together."""
-    order = np.argsort(rng.random(cube.shape[:2]), axis=1)
-    return np.take_along_axis(cube, order[:, :, None], axis=1)
+def shuffled(cube: SignalCube, rng: np.random.Generator, *, away: int = 13) -> SignalCube:
+    """The placebo: the courses of all keys moved in time, in a circle, and handed to other keys.
+
+    Single periods in random order would turn slow signals into noise, and noise never looks like slow
+    sales by chance. Moved courses are as slow as the real ones.
+
+    Args:
+        cube: signals.
+        rng: draws the shift and who gets which course.
+        away: fewest periods of shift (less in short cubes).
+    """
+    n_keys, n_periods = cube.total.shape[:2]
+    away = min(away, n_periods // 3)
+    shift = int(rng.integers(away, max(n_periods - away, away + 1)))
+    to = rng.permutation(n_keys)
+    return replace(
+        cube, total=np.roll(cube.total, shift, axis=1)[to], weight=np.roll(cube.weight, shift, axis=1)[to]
+    )

@@ -20,6 +20,8 @@ BASE_STARS = 3.7  # low enough that clamping at 5 stays rare
 PRODUCT_SD, LENIENCY_SD, NOISE_SD = 0.15, 0.25, 0.40  # stars
 RATE_SPREAD = 0.35  # sd of the log of a product's own factor on complaint and request rates
 MAX_RATE = 0.6
+INCIDENTS, INCIDENT_WEEKS, INCIDENT_FACTOR = 3, (8, 16), 3.0
+"""Incidents of a product and need over the two years (mean), their lengths, and the rate against usual."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -66,16 +68,23 @@ class Draws:
 
 
 def draw_shop(
-    seed: int, n_reviews: int, products: tuple[Product, ...], *, with_effects: bool = True
+    seed: int,
+    n_reviews: int,
+    products: tuple[Product, ...],
+    *,
+    with_effects: bool = True,
+    with_incidents: bool = False,
 ) -> Draws:
     """Draw one shop. Same arguments, same numbers.
 
     With ``with_effects=False`` all planted effects on rating and demand are zero (a placebo shop);
-    mentions are drawn in the same way.
+    mentions are drawn in the same way. With ``with_incidents`` the complaint rates of needs that cost orders
+    jump for some weeks at a time, product by product, around the same mean.
     """
     rng = np.random.default_rng([seed, 20240101])
     factors = np.exp(rng.normal(0.0, RATE_SPREAD, (len(PLANTED), len(products))) - RATE_SPREAD**2 / 2)
-    rates = _complaint_rates(factors, products)
+    incidents = incident_course(seed, len(products)) if with_incidents else None
+    rates = _complaint_rates(factors, products, incidents)
     demand = _expected_orders(rng, rates, products, n_reviews, with_effects)
     order_product, order_day = _draw_orders(rng, demand)
     language, order_customer = _draw_customers(rng, n_reviews, order_product, products)
@@ -83,7 +92,7 @@ def draw_shop(
     chosen = _choose_reviewed(rng, order_day + delay, n_reviews)
     day = (order_day + delay)[chosen]
     product, customer = order_product[chosen], order_customer[chosen]
-    states = _draw_states(rng, factors, products, product, day, language[customer])
+    states = _draw_states(rng, factors, products, product, day, language[customer], incidents)
     effects = np.zeros((len(PLANTED), 1 + len(MENTION_KINDS)))
     if with_effects:
         effects[:, 1:] = [need.effects for need in PLANTED]
@@ -112,13 +121,33 @@ def course(trend: str, day: npt.ArrayLike) -> Floats:
     return np.ones_like(share)
 
 
-def _complaint_rates(factors: Floats, products: tuple[Product, ...]) -> Floats:
+def incident_course(seed: int, n_products: int) -> Floats:
+    """Factor on complaint and request rates, ``(k, p, weeks)``: a bad batch, a firmware, a supplier.
+
+    Drawn apart from everything else, so that a shop without incidents keeps its numbers. The mean of each
+    need and product over the weeks is 1; needs that cost no orders have none.
+    """
+    rng = np.random.default_rng([seed, 20240102])
+    factor = np.ones((len(PLANTED), n_products, N_WEEKS))
+    for k, need in enumerate(PLANTED):
+        if need.demand_effect == 0.0:
+            continue
+        for p in range(n_products):
+            for begin in rng.integers(0, N_WEEKS, rng.poisson(INCIDENTS)):
+                factor[k, p, begin : begin + rng.integers(*INCIDENT_WEEKS)] = INCIDENT_FACTOR
+    return np.asarray(factor / factor.mean(axis=2, keepdims=True))
+
+
+def _complaint_rates(factors: Floats, products: tuple[Product, ...], incidents: Floats | None) -> Floats:
     days = np.arange(N_WEEKS) * 7.0 + 3.0
     rates = np.zeros((len(PLANTED), len(products), N_WEEKS))
     for k, need in enumerate(PLANTED):
         inside = np.array([product.category in need.categories for product in products])
         rates[k] = np.minimum(
-            need.complaint_rate * np.outer(factors[k] * inside, course(need.trend, days)), MAX_RATE
+            need.complaint_rate
+            * np.outer(factors[k] * inside, course(need.trend, days))
+            * (1.0 if incidents is None else incidents[k]),
+            MAX_RATE,
         )
     return rates
 
@@ -186,6 +215,7 @@ def _draw_states(
     product: Ints,
     day: Ints,
     language: Ints,
+    incidents: Floats | None,
 ) -> States:
     states = np.zeros((product.size, len(PLANTED)), dtype=np.int8)
     uniform = rng.random(states.shape)
@@ -193,6 +223,8 @@ def _draw_states(
         inside = np.array([item.category in need.categories for item in products])[product]
         inside &= np.isin(language, [LANGUAGES.index(name) for name in need.languages])
         unmet = course(need.trend, day) * factors[k][product]
+        if incidents is not None:
+            unmet = unmet * incidents[k, product, day // 7]
         complaint = np.minimum(need.complaint_rate * unmet, MAX_RATE) * inside
         request = np.minimum(need.request_rate * unmet, MAX_RATE / 3) * inside
         praise = need.praise_rate * inside

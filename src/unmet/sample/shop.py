@@ -44,7 +44,9 @@ class Shop:
     truth: Truth
 
 
-def make_shop(seed: int = 0, n_reviews: int = 6_000, *, with_effects: bool = True) -> Shop:
+def make_shop(
+    seed: int = 0, n_reviews: int = 6_000, *, with_effects: bool = True, with_incidents: bool = False
+) -> Shop:
     """Make a shop. Same arguments, identical shop.
 
     Args:
@@ -52,6 +54,9 @@ def make_shop(seed: int = 0, n_reviews: int = 6_000, *, with_effects: bool = Tru
         n_reviews: review rows, dirt included; at least 50.
         with_effects: ``False`` gives the placebo shop: the same kinds of mentions, but none of them
             changes a rating or an order.
+        with_incidents: complaint rates of the needs that cost orders jump for some weeks at a time, product
+            by product, around the same mean. Without incidents most rates never change, so past orders
+            know everything that a lagged signal could tell (decision 0167).
 
     Raises:
         InputError: ``seed`` or ``n_reviews`` is out of range.
@@ -63,7 +68,7 @@ def make_shop(seed: int = 0, n_reviews: int = 6_000, *, with_effects: bool = Tru
             f"a sample shop needs at least {MIN_REVIEWS} reviews", where=f"n_reviews={n_reviews}"
         )
     products = make_products()
-    draws = draw_shop(seed, n_reviews, products, with_effects=with_effects)
+    draws = draw_shop(seed, n_reviews, products, with_effects=with_effects, with_incidents=with_incidents)
     written = write_reviews(seed, draws, products)
     behaviour = make_behaviour(seed, draws, products)
     kept = ~written.rows["dropped"].to_numpy()

@@ -17,6 +17,9 @@ from unmet.forecast.inventory.durations import PERIOD_DAYS
 from unmet.forecast.inventory.safe_cells import restored
 from unmet.forecast.tables import DEMAND, FORECAST, QUANTILES, SERIES
 
+NEW = "new"
+"""Level of products that were never sold (:mod:`unmet.forecast.folder_launches`)."""
+
 _HINT = "Give the folder that `unmet forecast --out` wrote."
 _LEVELS = sorted(QUANTILES, key=QUANTILES.__getitem__)
 
@@ -51,7 +54,7 @@ def read_forecast_folder(path: Path, *, level: str | None = "product") -> Foreca
 
     Args:
         path: folder of `unmet forecast`.
-        level: level of the series to keep; None keeps all.
+        level: level of the series to keep; None keeps all but new products, whose periods may be others.
 
     Raises:
         RunFolderError: a file is missing, damaged or against its contract; the message names the series.
@@ -60,7 +63,10 @@ def read_forecast_folder(path: Path, *, level: str | None = "product") -> Foreca
     forecast = _table(path / "forecast.csv", FORECAST)
     series = _table(path / "series.csv", SERIES)
     demand = _table(path / "demand.parquet", DEMAND)
-    if level is not None:
+    if level is None:
+        old = series.filter(pl.col("level") != NEW)["series_id"].implode()
+        forecast, series = (t.filter(pl.col("series_id").is_in(old)) for t in (forecast, series))
+    else:
         wanted = series.filter(pl.col("level") == level)["series_id"]
         if not wanted.len():
             levels = ", ".join(series["level"].unique().sort().to_list())
