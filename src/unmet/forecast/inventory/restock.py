@@ -55,7 +55,7 @@ class Restock:
 
 def restock(
     forecast: Path,
-    stock: str | Path,
+    stock: str | Path | None,
     costs: str | Path | None,
     config: RestockConfig,
     mapping: dict[str, str] | None = None,
@@ -64,7 +64,7 @@ def restock(
 
     Args:
         forecast: folder of `unmet forecast`.
-        stock: file of stock per product (any table that ingest reads).
+        stock: file of stock per product (any table that ingest reads); None: what the orders told.
         costs: file of costs and order rules per product; may be missing where a service level is given.
         config: lead time, review, service level, budget.
         mapping: field → column, for columns that are not recognised.
@@ -75,11 +75,29 @@ def restock(
     """
     _check(config, costs)
     folder = read_forecast_folder(forecast)
-    stock_rows = read_stock(stock, mapping)
+    stock_rows = read_stock(stock, mapping) if stock is not None else read_stock(told_stock(forecast))
     cost_rows = read_costs(costs, mapping) if costs is not None else None
     products = assemble(folder, stock_rows, cost_rows, config)
+    if stock is None:
+        products.counts["stock_from_orders"] = len(products.ids)
     _check_length(folder, products)
     return make_orders(folder, products, config)
+
+
+def told_stock(forecast: Path) -> Path:
+    """Stock that the orders of a forecast told.
+
+    Raises:
+        InputError: they told none.
+    """
+    path = forecast / "stock.csv"
+    if not path.is_file():
+        raise InputError(
+            "no stock is known: the orders of this forecast have no stock column",
+            where=str(forecast),
+            hint="Give --stock stock.csv.",
+        )
+    return path
 
 
 def _check(config: RestockConfig, costs: str | Path | None) -> None:
