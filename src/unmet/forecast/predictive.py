@@ -4,14 +4,17 @@ A past forecast ``f`` with its outcome ``y`` gives the ratio ``y / f``. Series t
 share of periods with a sale, spread, age and how far the forecast is from the recent mean) form groups:
 the leaves of a small regression tree on size and place of the ratios. The quantiles of a new forecast are
 the forecast times the quantiles of the ratios of its group at the same step: a Mondrian conformal
-predictive system (Boström, Johansson and Löfström 2021). Groups pool many series, so short ones have
-intervals too, zeros stay zeros, and quantiles can neither cross nor be negative. Sums over the first ``k``
-periods have ratios of their own, made of past sums, so that errors which go together over steps count.
+predictive system (Boström, Johansson and Löfström 2021). Where a group ends is partly chance: several trees
+are grown on parts of the past forecasts and of the traits, and their quantiles averaged one by one (bagging,
+Breiman 1996; Vincent 1912). Groups pool many series, so short ones have intervals too, zeros stay zeros, and
+quantiles can neither cross nor be negative. Sums over the first ``k`` periods have ratios of their own, made
+of past sums, so that errors which go together over steps count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +25,9 @@ from unmet.forecast.tables import QUANTILES
 
 LEVELS = np.array(list(QUANTILES.values()))
 """Probabilities of the quantiles, in the order of :data:`~unmet.forecast.tables.QUANTILES`."""
+
+N_TREES = 12
+_PART = 0.7  # of the past forecasts that a tree grows on, and of the traits it may split by
 
 
 @dataclass(frozen=True)
@@ -39,15 +45,17 @@ class Distribution:
 
 
 def traits(panel: Panel) -> Floats:
-    """What makes series alike, at the end of the panel; ``(N, 5)``."""
+    """What makes series alike, at the end of the panel; ``(N, 8)``, the mean of 13 periods first."""
     recent = panel.values[:, -13:]
     seen = np.maximum((~np.isnan(recent)).sum(axis=1), 1)
     mean = np.nansum(recent, axis=1) / seen
     spread = np.sqrt(np.nansum((recent - mean[:, None]) ** 2, axis=1) / seen)
     sold = (np.nan_to_num(recent) > 0).sum(axis=1) / seen
     age = (~np.isnan(panel.values)).sum(axis=1)
-    short = last_mean(panel.values, 4)
-    return np.column_stack([mean, spread / (mean + 1e-9), sold, np.log1p(age), short / (mean + 1e-9)])
+    highest = np.nan_to_num(recent).max(axis=1, initial=0.0)
+    levels = [last_mean(panel.values, window) for window in (4, 1, 52)]
+    parts = np.column_stack([spread, highest, *levels]) / (mean + 1e-9)[:, None]
+    return np.column_stack([mean, sold, np.log1p(age), parts])
 
 
 def unit_floor(panel: Panel) -> float:
@@ -65,34 +73,57 @@ class Predictive:
         like: traits of the series at the date of each forecast ``(M, d)``.
         floor: see :func:`unit_floor`.
         smallest: fewest past forecasts in a group.
+        n_trees: groupings that are averaged, ≥ 1; a single one is grown on everything.
     """
 
     def __init__(
-        self, forecasts: Floats, outcomes: Floats, like: Floats, floor: float, smallest: int | None = None
-    ) -> None:
-        from sklearn.tree import DecisionTreeRegressor
-
+        self, forecasts: Floats, outcomes: Floats, like: Floats, floor: float, smallest: int | None = None,
+        n_trees: int = N_TREES,
+    ) -> None:  # fmt: skip
         self.floor = floor
         sold = outcomes[~np.isnan(outcomes)]
         # Counts have whole quantiles: half a unit as the median of a slow seller is wrong on every day.
         self._whole = bool((sold == np.rint(sold)).all())
         base = forecasts + floor
         seen = ~np.isnan(outcomes)
-        whole = np.nansum(outcomes, axis=1) / np.maximum(np.where(seen, base, 0).sum(axis=1), 1e-12)
-        usable = seen.any(axis=1)
-        smallest = smallest or int(np.clip(len(forecasts) / 40, 60, 250))
-        clipped = np.minimum(whole[usable], 6.0)
-        target = np.column_stack([clipped, np.abs(clipped - np.median(clipped)) if len(clipped) else clipped])
-        self._tree = DecisionTreeRegressor(min_samples_leaf=smallest, max_leaf_nodes=40, random_state=0)
-        if not usable.any():
+        if not seen.any():
             raise ValueError("no past forecast with an outcome")
-        self._tree.fit(_described(base[usable], like[usable]), target)
-        leaf = self._tree.apply(_described(base, like))
-        self._row_of = {int(name): row for row, name in enumerate(np.unique(leaf[usable]))}
-        self._fit(base, outcomes, leaf)
+        whole = np.nansum(outcomes, axis=1) / np.maximum(np.where(seen, base, 0).sum(axis=1), 1e-12)
+        clipped = np.minimum(whole, 6.0)
+        usable = np.flatnonzero(seen.any(axis=1))
+        target = np.column_stack([clipped, np.abs(clipped - np.median(clipped[usable]))])
+        smallest = smallest or int(np.clip(len(forecasts) / 40, 60, 250))
+        described = _described(base, like)
+        rng = np.random.default_rng(0)
+        self._groupings = []
+        for number in range(n_trees):
+            rows = usable
+            if n_trees > 1:
+                rows = rng.permutation(usable)[: max(round(_PART * len(usable)), min(len(usable), 60))]
+            tree = _grown(described[rows], target[rows], smallest, number, _PART if n_trees > 1 else 1.0)
+            self._groupings.append(_Grouping(tree, base, outcomes, tree.apply(described)))
 
-    def _fit(self, base: Floats, outcomes: Floats, leaf: NDArray[np.int64]) -> None:
-        n_groups, horizon = len(self._row_of), base.shape[1]
+    def __call__(self, forecasts: Floats, like: Floats) -> Distribution:
+        """Distributions of new forecasts ``(N, H)`` of series with these traits."""
+        base = forecasts + self.floor
+        described = _described(base, like)
+        found = [grouping.ratios(described) for grouping in self._groupings]
+        mean, steps, totals = (sum(parts) / len(found) for parts in zip(*found, strict=True))
+        quantiles = base[:, :, None] * steps
+        sums = np.cumsum(base, axis=1)[:, :, None] * totals
+        if self._whole:
+            quantiles, sums = np.rint(quantiles), np.rint(sums)
+        return Distribution(base * mean, quantiles, sums)
+
+
+class _Grouping:
+    """Groups by one tree, with the ratios of each."""
+
+    def __init__(self, tree: Any, base: Floats, outcomes: Floats, leaf: NDArray[np.int64]) -> None:
+        self._tree = tree
+        names = np.unique(leaf[(~np.isnan(outcomes)).any(axis=1)])
+        self._row_of = {int(name): row for row, name in enumerate(names)}
+        n_groups, horizon = len(names), base.shape[1]
         shape = n_groups, horizon, len(LEVELS)
         self._mean = np.ones((n_groups, horizon))
         self._steps, self._sums = np.ones(shape), np.ones(shape)
@@ -110,17 +141,21 @@ class Predictive:
                 else:
                     self._sums[row, step] = self._steps[row, step]
 
-    def __call__(self, forecasts: Floats, like: Floats) -> Distribution:
-        """Distributions of new forecasts ``(N, H)`` of series with these traits."""
-        base = forecasts + self.floor
+    def ratios(self, described: Floats) -> tuple[Floats, Floats, Floats]:
+        """Mean ``(N, H)`` and quantiles ``(N, H, Q)`` of ratios of steps, and quantiles of those of sums."""
         # No series, for example none of a kind of demand, is no error; the tree takes it for one.
-        leaf = self._tree.apply(_described(base, like)) if len(base) else []
+        leaf = self._tree.apply(described) if len(described) else []
         row = np.array([self._row_of[int(name)] for name in leaf], dtype=np.int64)
-        quantiles = base[:, :, None] * self._steps[row]
-        sums = np.cumsum(base, axis=1)[:, :, None] * self._sums[row]
-        if self._whole:
-            quantiles, sums = np.rint(quantiles), np.rint(sums)
-        return Distribution(base * self._mean[row], quantiles, sums)
+        return self._mean[row], self._steps[row], self._sums[row]
+
+
+def _grown(described: Floats, target: Floats, smallest: int, seed: int, part: float) -> Any:
+    from sklearn.tree import DecisionTreeRegressor
+
+    tree = DecisionTreeRegressor(
+        min_samples_leaf=smallest, max_leaf_nodes=40, max_features=part, random_state=seed
+    )
+    return tree.fit(described, target)
 
 
 def _described(base: Floats, like: Floats) -> Floats:
