@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,6 +30,7 @@ from unmet.forecast.forecast_folder import (
 from unmet.forecast.inventory.safe_cells import write_safe_csv
 from unmet.forecast.orders import Orders, read_orders
 from unmet.forecast.reconciling import METHODS, reconciled
+from unmet.forecast.rolling import ForecastConfig
 from unmet.forecast.settings import OrderSettings, check_settings
 from unmet.forecast.tables import FORECAST, QUANTILES
 
@@ -96,7 +98,14 @@ def _into(
     made = _timed(
         "forecast",
         seconds,
-        lambda: forecast_demand(demand, series, horizon=horizon, freq=orders.freq, seed=seed),
+        lambda: forecast_demand(
+            demand,
+            series,
+            horizon=horizon,
+            freq=orders.freq,
+            seed=seed,
+            config=ForecastConfig(n_jobs=os.cpu_count() or 1),
+        ),  # fmt: skip
     )
     progress("reconciling")
     table, method = _timed(
