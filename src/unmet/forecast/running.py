@@ -105,7 +105,7 @@ def _into(
             freq=orders.freq,
             seed=seed,
             config=ForecastConfig(n_jobs=os.cpu_count() or 1),
-        ),  # fmt: skip
+        ),
     )
     progress("reconciling")
     table, method = _timed(
