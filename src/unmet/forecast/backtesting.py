@@ -26,6 +26,7 @@ from unmet.forecast.monitoring import Drift, central_share, drift_alarm, own_sha
 from unmet.forecast.panel import Floats, Panel, panel_of
 from unmet.forecast.predictive import LEVELS, Distribution, Predictive, traits, unit_floor
 from unmet.forecast.rolling import ForecastConfig, Rolling, past_origins
+from unmet.forecast.scores import Scores
 
 DECILES = np.flatnonzero(np.isclose(LEVELS * 10, np.round(LEVELS * 10)))
 """Places of the quantiles .1 to .9."""
@@ -40,26 +41,6 @@ NAIVE, WINDOW = "SeasonalNaive", "WindowAverage"
 
 Costs = Callable[[Panel, int, Distribution, Floats], dict[str, Floats]]
 """Money: known panel, its number of periods, distributions, outcome ``(N, H)`` → policy to costs ``(N,)``."""
-
-
-@dataclass
-class Scores:
-    """Sums of one model over the origins, per series ``(N,)``; ``counted`` marks the series it forecast."""
-
-    steps: Floats
-    sums: Floats
-    step_pinball: Floats
-    sum_pinball: Floats
-    over: Floats
-    scaled: Floats
-    scaled_count: Floats
-    counted: NDArray[np.bool_]
-
-    @classmethod
-    def empty(cls, n_series: int) -> Scores:
-        """Nothing counted yet."""
-        a, b, c, d, e, f, g = (np.zeros(n_series) for _ in range(7))
-        return cls(a, b, c, d, e, f, g, counted=np.ones(n_series, dtype=np.bool_))
 
 
 @dataclass

@@ -27,6 +27,7 @@ LEVELS = np.array(list(QUANTILES.values()))
 """Probabilities of the quantiles, in the order of :data:`~unmet.forecast.tables.QUANTILES`."""
 
 N_TREES = 12
+_FEWEST = 10  # outcomes that a step of a group needs to stand alone
 _PART = 0.7  # of the past forecasts that a tree grows on, and of the traits it may split by
 
 
@@ -127,19 +128,28 @@ class _Grouping:
         shape = n_groups, horizon, len(LEVELS)
         self._mean = np.ones((n_groups, horizon))
         self._steps, self._sums = np.ones(shape), np.ones(shape)
-        sums, base_sums = np.cumsum(outcomes, axis=1), np.cumsum(base, axis=1)
         for name, row in self._row_of.items():
             inside = leaf == name
-            for step in range(horizon):
-                # Far fewer outcomes than a quantile needs: the steps of the group stand together.
-                taken = _pairs(base, outcomes, inside, step)
-                self._mean[row, step] = taken[1].sum() / taken[0].sum()
-                self._steps[row, step] = conformal_quantiles(taken[1] / taken[0])
-                whole = inside & ~np.isnan(sums[:, step])
-                if whole.sum() >= 10:
-                    self._sums[row, step] = conformal_quantiles(sums[whole, step] / base_sums[whole, step])
-                else:
-                    self._sums[row, step] = self._steps[row, step]
+            self._fit(row, base[inside], outcomes[inside])
+
+    def _fit(self, row: int, base: Floats, outcomes: Floats) -> None:
+        """Ratios of one group."""
+        sums, base_sums = np.cumsum(outcomes, axis=1), np.cumsum(base, axis=1)
+        if len(base) >= _FEWEST and not np.isnan(outcomes).any():
+            self._mean[row] = outcomes.sum(axis=0) / base.sum(axis=0)
+            self._steps[row] = conformal_quantiles(outcomes / base).T
+            self._sums[row] = conformal_quantiles(sums / base_sums).T
+            return
+        for step in range(base.shape[1]):
+            # Far fewer outcomes than a quantile needs: the steps of the group stand together.
+            below, above = _pairs(base, outcomes, step)
+            self._mean[row, step] = above.sum() / below.sum()
+            self._steps[row, step] = conformal_quantiles(above / below)
+            whole = ~np.isnan(sums[:, step])
+            if whole.sum() >= _FEWEST:
+                self._sums[row, step] = conformal_quantiles(sums[whole, step] / base_sums[whole, step])
+            else:
+                self._sums[row, step] = self._steps[row, step]
 
     def ratios(self, described: Floats) -> tuple[Floats, Floats, Floats]:
         """Mean ``(N, H)`` and quantiles ``(N, H, Q)`` of ratios of steps, and quantiles of those of sums."""
@@ -163,23 +173,30 @@ def _described(base: Floats, like: Floats) -> Floats:
     return np.column_stack([np.log(level), np.log(level / (like[:, 0] + 1e-3 * level)), like[:, 1:]])
 
 
-def _pairs(base: Floats, outcomes: Floats, inside: NDArray[np.bool_], step: int) -> tuple[Floats, Floats]:
-    seen = inside & ~np.isnan(outcomes[:, step])
-    if seen.sum() >= 10:
+def _pairs(base: Floats, outcomes: Floats, step: int) -> tuple[Floats, Floats]:
+    seen = ~np.isnan(outcomes[:, step])
+    if seen.sum() >= _FEWEST:
         return base[seen, step], outcomes[seen, step]
-    every = inside[:, None] & ~np.isnan(outcomes)
+    every = ~np.isnan(outcomes)
     return base[every], outcomes[every]
 
 
 def conformal_quantiles(ratios: Floats) -> Floats:
-    """Quantiles at :data:`LEVELS` with the finite-sample step outward of conformal prediction (Vovk 2005)."""
+    """Quantiles at :data:`LEVELS` with the finite-sample step outward of conformal prediction (Vovk 2005).
+
+    Args:
+        ratios: shape ``(n,)`` or ``(n, H)``.
+
+    Returns:
+        Shape ``(Q,)`` or ``(Q, H)``.
+    """
     n_seen = len(ratios)
     outward = np.where(
         LEVELS >= 0.5, np.minimum(LEVELS * (n_seen + 1) / n_seen, 1),
         np.maximum(1 - (1 - LEVELS) * (n_seen + 1) / n_seen, 0),
     )  # fmt: skip
     outward[LEVELS == 0.5] = 0.5
-    return np.maximum.accumulate(np.quantile(ratios, outward))
+    return np.maximum.accumulate(np.quantile(ratios, outward, axis=0), axis=0)
 
 
 def pinball(truth: Floats, quantiles: Floats, levels: Floats = LEVELS) -> Floats:
