@@ -53,6 +53,7 @@ def test_right_forecasts_of_counts_cover_more_than_the_name_of_their_interval() 
     assert np.abs(said - true).max() < 0.05
     assert said[0] > 0.9
     assert abs(said[3] - 0.8) < 0.01
+    assert abs(own_share(quantiles[3], 0.95, whole=True) - 0.95) < 0.01
     drawn = np.random.default_rng(0).poisson(rates, (4_000, 4)).astype(float)
     part = central_share(drawn, np.broadcast_to(quantiles, (4_000, 4, 13)), 0.8).mean(axis=0)
     assert np.abs(part - 0.8).max() < 0.05

@@ -73,8 +73,10 @@ def own_share(quantiles: Floats, share: float, *, whole: bool, levels: Floats = 
         whole: outcomes are whole numbers.
     """
     places = (np.arange(400) + 0.5) / 400
-    weights = np.stack([np.interp(places, levels, row) for row in np.eye(len(levels))])
-    drawn = quantiles @ weights
+    beyond = 2 * quantiles[..., [0, -1]] - quantiles[..., [1, -2]]
+    known = np.concatenate([np.maximum(beyond[..., :1], 0), quantiles, beyond[..., 1:]], axis=-1)
+    edges = np.concatenate([[0.0], levels, [1.0]])
+    drawn = known @ np.stack([np.interp(places, edges, row) for row in np.eye(len(edges))])
     drawn = np.rint(drawn) if whole else drawn
     low, high = (
         quantiles[..., [int(np.abs(levels - end).argmin())]] for end in ((1 - share) / 2, (1 + share) / 2)
