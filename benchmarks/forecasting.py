@@ -164,8 +164,9 @@ def car_parts(asked: argparse.Namespace) -> list[str]:
         "",
         f"{len(history)} parts, {len(scaled['Zero'])} with a scale and a whole year of outcomes.",
         f"Chosen: {dict(counts)}.",
-        "MASE as GluonTS and the Chronos evaluation have it: season 12, median as the point, parts whose scale is",
-        "0 left out. Chronos-Bolt base has .713 of the seasonal naive's MASE on the twelve months after these.",
+        "MASE as GluonTS and the Chronos evaluation have it: season 12, median as the point, parts",
+        "whose scale is 0 left out. Chronos-Bolt base has .713 of the seasonal naive's MASE on the",
+        "twelve months after these.",
     ]
     for name, (low, high) in {"80%": (2, 10), "95%": (0, 12)}.items():
         share = coverage(truth, quantiles[..., low], quantiles[..., high])
