@@ -174,8 +174,7 @@ def losses_of(
         for side in (0, 1):
             teacher = halves[1 - side]
             rows = usable & (half[series] == side)
-            # One grouping: all models share its noise, and many models are compared.
-            fitted = Predictive(forecast[teacher], truth[teacher], like[teacher], floor, n_trees=1)
+            fitted = Predictive(forecast[teacher], truth[teacher], like[teacher], floor)
             lost[rows] = _lost(fitted, forecast[rows], truth[rows], like[rows])
         counted = np.bincount(series[usable], minlength=n_series)
         wanted = np.bincount(series[begun], minlength=n_series)
