@@ -14,20 +14,22 @@ from demand_data import online_retail
 from inventory_world import world_rows
 from unmet.forecast.forecasting import forecast_from
 from unmet.forecast.inventory.comparing import saving
-from unmet.forecast.inventory.correlation import correlation_of_errors, level_errors
+from unmet.forecast.inventory.correlation import correlation_of_errors, extended, level_errors
+from unmet.forecast.inventory.looking_ahead import last_look, later_needs, step_lengths
 from unmet.forecast.inventory.policies import Need, Terms, least_cost_quantity, net_need
 from unmet.forecast.inventory.simulation import Outcome, Policy, Rules, View, order_up_to_policy, simulate
 from unmet.forecast.inventory.totals import demand_between, demand_paths, make_draws
-from unmet.forecast.panel import Panel, panel_of
+from unmet.forecast.level_models import best_constant
+from unmet.forecast.panel import Panel, filled, panel_of
 from unmet.forecast.predictive import LEVELS as DISTRIBUTION_LEVELS
 from unmet.forecast.predictive import Distribution
 from unmet.forecast.rolling import ForecastConfig, Rolling
 
 Array = np.ndarray
 RATIOS = (4, 9, 19)
+OURS = "ours (demand paths)"
 LEAD, REVIEW = 2, 1
 TUNE_FROM, BEGIN = 10, 24  # safety stocks are tuned on weeks 12 to 23, policies are scored on weeks 26 to 39
-SHORTAGES = (0.5, 1.0, 1.5, 2.5, 4.0, 6.0, 9.0, 19.0)
 FACTORS = np.arange(0, 4.05, 0.1)
 
 
@@ -51,27 +53,44 @@ class PackageForecast:
     def __init__(self, panel: Panel) -> None:
         self._rolling = Rolling(panel, LEAD + REVIEW, ForecastConfig(), 0)
         self._made: dict[int, Distribution] = {}
+        self._speeds: dict[int, float] = {}
 
     def __call__(self, week: int) -> Distribution:
         if week not in self._made:
             self._made[week] = forecast_from(self._rolling, week)[1]
         return self._made[week]
 
+    def speed(self, week: int) -> float:
+        """How fast levels of demand moved until then."""
+        if week not in self._speeds:
+            whole = filled(self._rolling.known(week).values)
+            self._speeds[week] = best_constant(whole, LEAD + REVIEW)
+        return self._speeds[week]
 
-def path_policy(forecast: PackageForecast, ratio: float) -> Policy:
+
+def path_policy(forecast: PackageForecast, ratio: float, *, look_ahead: bool = True) -> Policy:
     """`least_cost_quantity` on demand paths of the forecast; correlation of periods from the same past."""
+    periods = int(np.ceil(last_look(np.array([float(LEAD)]), REVIEW)))
 
     def policy(view: View) -> Array:
-        made = forecast(view.period)
+        made, one = forecast(view.period), np.ones(len(view.position))
         blocks = [e for row in view.past if len(e := level_errors(row, LEAD + REVIEW)) >= 4 and np.ptp(e) > 0]
-        draws = make_draws(correlation_of_errors(blocks, LEAD + REVIEW))
+        draws = make_draws(extended(correlation_of_errors(blocks, LEAD + REVIEW), periods))
         ends = [np.array(float(LEAD)), np.array(float(LEAD + REVIEW))]
-        order = np.argsort(DISTRIBUTION_LEVELS)
-        before, ahead = demand_between(demand_paths(made.quantiles[..., order], draws), ends)
+        quantiles = made.quantiles[..., np.argsort(DISTRIBUTION_LEVELS)]
+        last = np.repeat(quantiles[:, -1:], periods - quantiles.shape[1], axis=1)
+        paths = demand_paths(np.concatenate([quantiles, last], axis=1), draws)
+        before, ahead = demand_between(paths, ends)
         need = net_need(before, ahead, view.position, lost_sales=True)
-        one = np.ones(len(need))
+        lead = np.full(ahead.shape, float(LEAD))
+        later = later_needs(
+            paths, lead, REVIEW, view.position, one, forecast.speed(view.period), lost_sales=True
+        )
+        step = step_lengths(lead.max(axis=1), REVIEW)
         terms = Terms(one * ratio, one, one, one * 0, one * 0, one, one * 0)
-        return least_cost_quantity(Need(need, ahead, float(REVIEW), made.mean.mean(axis=1)), terms)
+        rate = made.mean.mean(axis=1)
+        known = Need(need, ahead, float(REVIEW), rate, None, later if look_ahead else (), step)
+        return least_cost_quantity(known, terms)
 
     return policy
 
@@ -86,18 +105,6 @@ def sum_policy(forecast: PackageForecast, ratio: float) -> Policy:
         return np.array([np.interp(target, DISTRIBUTION_LEVELS[order], row) for row in sums])
 
     return order_up_to_policy(level)
-
-
-def tuned_paths(demand: Array, forecast: PackageForecast, ratio: float) -> tuple[Policy, str]:
-    """`path_policy` with the shortage cost that was cheapest on the earlier weeks."""
-    costs = {
-        tried: simulate(
-            demand[:, :BEGIN], path_policy(forecast, tried), game(ratio), begin=TUNE_FROM
-        ).cost.sum()
-        for tried in SHORTAGES
-    }
-    best = min(costs, key=costs.__getitem__)
-    return path_policy(forecast, best), f"as for ratio {best:g}"
 
 
 Point = Callable[[int, Array], Array]
@@ -146,8 +153,8 @@ def play(demand: Array, ratio: float, forecast: PackageForecast) -> dict[str, tu
         "same point forecast": lambda t, past: forecast(t).mean.mean(axis=1),
     }
     policies: dict[str, tuple[Policy, str]] = {
-        "ours (demand paths)": (path_policy(forecast, ratio), ""),
-        "ours (demand paths, tuned)": tuned_paths(demand, forecast, ratio),
+        OURS: (path_policy(forecast, ratio), ""),
+        "ours without looking ahead": (path_policy(forecast, ratio, look_ahead=False), ""),
         "ours (quantiles of sums)": (sum_policy(forecast, ratio), ""),
         "same point forecast, no safety stock": (
             fixed_safety(points["same point forecast"], np.zeros(len(demand))),
@@ -168,18 +175,17 @@ def main() -> None:
     demand, forecast = np.nan_to_num(panel.values), PackageForecast(panel)
     print(f"{len(demand):,} products, weeks {BEGIN + LEAD} to {demand.shape[1] - 1}\n")
     print(
-        "| ratio | policy | safety stock | cost | fill rate | turns | paths cost less by | tuned paths by |"
+        "| shortage / holding | policy | safety stock | total cost | fill rate | stock turns |"
+        " ours costs less by |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|")
     for ratio in RATIOS:
         results = play(demand, ratio, forecast)
         for name, (outcome, said) in results.items():
-            told = ""
-            for ours in ("ours (demand paths)", "ours (demand paths, tuned)"):
-                gain = saving(results[ours][0].cost, outcome.cost)
-                told += " |" if name == ours else f" {gain.value:.1%} ({gain.low:.1%} to {gain.high:.1%}) |"
+            gain = saving(results[OURS][0].cost, outcome.cost)
+            told = "" if name == OURS else f" {gain.value:.1%} ({gain.low:.1%} to {gain.high:.1%})"
             numbers = f"{outcome.cost.sum():,.0f} | {outcome.fill_rate:.1%} | {outcome.stock_turns:.1f}"
-            print(f"| {ratio} | {name} | {said} | {numbers} |{told}", flush=True)
+            print(f"| {ratio} | {name} | {said} | {numbers} |{told} |", flush=True)
     if len(sys.argv) == 1:
         print("\n" + "\n".join(world_rows()))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
 from unmet.forecast.inventory.comparing import saving
+from unmet.forecast.inventory.looking_ahead import last_look, later_needs, step_lengths
 from unmet.forecast.inventory.policies import Need, Terms, least_cost_quantity
 from unmet.forecast.inventory.simulation import Policy, Rules, View, order_up_to_policy, simulate
-from unmet.forecast.inventory.totals import LEVELS, demand_between, demand_paths, make_draws, total_quantiles
+from unmet.forecast.inventory.totals import LEVELS, demand_between, demand_paths, make_draws
+from unmet.forecast.level_models import best_constant
 
 N_PRODUCTS, N_PERIODS, BEGIN = 400, 160, 52
 RATIOS = (4, 9, 19)
@@ -51,17 +53,19 @@ def base_stock(world: World, lead: int, ratio: float) -> list[tuple[str, float, 
     target = ratio / (ratio + 1)
     periods = lead + 1
     exact = world.best_level(periods, target)
-    ours = total_quantiles(world.quantiles(periods), periods, np.eye(periods), levels=np.array([target]))[
-        :, 0
-    ]
     one = stats.nbinom.ppf(target, world.size, world.chance)
+    full = np.ones(N_PRODUCTS)
+    terms = Terms(full * ratio, full, full, full * 0, full * 0, full, full * 0)
+    # Customers wait and nothing is rounded: what is ordered for no stock at all is the level for any stock.
+    levels = {"optimum": exact, "ours": least_cost_quantity(our_need(world, lead), terms),
+              "quantiles added up": one * periods,
+              "mean demand": world.demand[:, :BEGIN].mean(axis=1) * periods}  # fmt: skip
     costs = {
         name: simulate(
             world.demand, order_up_to_policy(lambda t, past, level=level: level), rules,
             begin=BEGIN, score_from=BEGIN + 8, stock=exact,
         ).cost
-        for name, level in {"optimum": exact, "ours": ours, "quantiles added up": one * periods,
-                            "mean demand": world.demand[:, :BEGIN].mean(axis=1) * periods}.items()
+        for name, level in levels.items()
     }  # fmt: skip
     rows = []
     for name in ("ours", "quantiles added up", "mean demand"):
@@ -93,17 +97,26 @@ def best_s_level(world: World, lead: int, rules: Rules) -> tuple[Array, Array]:
     return point, top
 
 
-def our_policy(world: World, lead: int, terms: Terms) -> Policy:
-    """`least_cost_quantity` with true quantiles of the periods."""
-    draws = make_draws(np.eye(lead + 1))
-    paths = demand_paths(world.quantiles(lead + 1), draws)
-    ends = [np.array(float(lead)), np.array(float(lead + 1))]
-    before, ahead = demand_between(paths, ends)
+def our_need(world: World, lead: int) -> Need:
+    """Net need with true quantiles of the periods and nothing in stock."""
+    periods = int(np.ceil(last_look(np.array([float(lead)]), 1)))
+    paths = demand_paths(world.quantiles(periods), make_draws(np.eye(periods)))
+    before, ahead = demand_between(paths, [np.array(float(lead)), np.array(float(lead + 1))])
     rate = world.size * (1 - world.chance) / world.chance
+    speed = best_constant(world.demand[:, :BEGIN], lead + 1)
+    whole, one = np.full(ahead.shape, float(lead)), np.ones(N_PRODUCTS)
+    later = later_needs(paths, whole, 1, 0 * one, one, speed, lost_sales=False)
+    return Need(before + ahead, ahead, 1.0, rate, None, later, step_lengths(whole.max(axis=1), 1))
+
+
+def our_policy(world: World, lead: int, terms: Terms) -> Policy:
+    """`least_cost_quantity` for the stock of every period."""
+    known = our_need(world, lead)
 
     def policy(view: View) -> Array:
-        need = Need(before + ahead - view.position[:, None], ahead, 1.0, rate)
-        return least_cost_quantity(need, terms)
+        stock = view.position[:, None]
+        held = tuple(units - stock for units in known.later)
+        return least_cost_quantity(replace(known, units=known.units - stock, later=held), terms)
 
     return policy
 

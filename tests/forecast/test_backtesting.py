@@ -140,10 +140,11 @@ def test_central_share_of_counts_is_the_share_asked_for() -> None:
 
 def test_a_model_tried_at_some_dates_only_is_left_out() -> None:
     """Its errors there would stand over the units of all dates."""
-    from unmet.forecast.backtesting import CHOSEN, NAIVE, Scores, _Run
+    from unmet.forecast.backtesting import CHOSEN, NAIVE, _Run
     from unmet.forecast.forecasting import ForecastConfig
     from unmet.forecast.panel import panel_of
     from unmet.forecast.rolling import Rolling
+    from unmet.forecast.scores import Scores
 
     demand, series = tables(poisson(4, 40))
     rolling = Rolling(panel_of(demand, series, "W-MON"), 4, ForecastConfig(), 0, more={})

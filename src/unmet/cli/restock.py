@@ -14,7 +14,9 @@ from unmet.core.errors import InputError
 
 def restock(
     forecast: Annotated[str, typer.Argument(help="Folder of unmet forecast.")],
-    stock: Annotated[str, option("Stock per product: on hand, on order, backorders.")],
+    stock: Annotated[
+        str | None, option("Stock per product: on hand, on order, backorders; default: what the orders told.")
+    ] = None,
     costs: Annotated[
         str | None, option("Costs, prices, packs, minimums per product.", "--cost", "--costs")
     ] = None,
@@ -109,6 +111,7 @@ def _tell(result: Any, files: dict[str, Path], lang: str) -> None:
         "shortage_from_margin": "products: shortage cost taken as price less cost",
         "holding_from_rate": "products: holding cost taken from --holding-rate and the unit cost",
         "merged_rows": "stock rows added to another row of the same product",
+        "stock_from_orders": "products: stock taken from the last line of the orders that told it",
     }
     for key, said in assumed.items():
         if counts.get(key):

@@ -22,10 +22,11 @@ from unmet.forecast.choosing import candidates, points
 from unmet.forecast.forecasting import forecast_from
 from unmet.forecast.level_models import window_average
 from unmet.forecast.local_models import need_forecasting
-from unmet.forecast.monitoring import Drift, central_share, drift_alarm, places
+from unmet.forecast.monitoring import Drift, central_share, drift_alarm, own_share, places
 from unmet.forecast.panel import Floats, Panel, panel_of
 from unmet.forecast.predictive import LEVELS, Distribution, Predictive, traits, unit_floor
 from unmet.forecast.rolling import ForecastConfig, Rolling, past_origins
+from unmet.forecast.scores import Scores
 
 DECILES = np.flatnonzero(np.isclose(LEVELS * 10, np.round(LEVELS * 10)))
 """Places of the quantiles .1 to .9."""
@@ -34,31 +35,12 @@ INTERVALS = {"80": (2, 10), "95": (0, 12)}
 """Share in percent to the places of the two ends among the quantiles."""
 
 TIES = ", ties by part"
+RIGHT = ", were the forecasts right"
 CHOSEN = "Chosen"
 NAIVE, WINDOW = "SeasonalNaive", "WindowAverage"
 
 Costs = Callable[[Panel, int, Distribution, Floats], dict[str, Floats]]
 """Money: known panel, its number of periods, distributions, outcome ``(N, H)`` → policy to costs ``(N,)``."""
-
-
-@dataclass
-class Scores:
-    """Sums of one model over the origins, per series ``(N,)``; ``counted`` marks the series it forecast."""
-
-    steps: Floats
-    sums: Floats
-    step_pinball: Floats
-    sum_pinball: Floats
-    over: Floats
-    scaled: Floats
-    scaled_count: Floats
-    counted: NDArray[np.bool_]
-
-    @classmethod
-    def empty(cls, n_series: int) -> Scores:
-        """Nothing counted yet."""
-        a, b, c, d, e, f, g = (np.zeros(n_series) for _ in range(7))
-        return cls(a, b, c, d, e, f, g, counted=np.ones(n_series, dtype=np.bool_))
 
 
 @dataclass
@@ -71,7 +53,9 @@ class Backtest:
         scores: model to its sums.
         coverage: interval (``80``, ``95``) to its share at each step and, last, of the sum over the horizon;
             with ``, ties by part`` outcomes tied with an end count by the part of their probability inside
-            (:func:`~unmet.forecast.monitoring.central_share`): the fair figure for counts near zero.
+            (:func:`~unmet.forecast.monitoring.central_share`): the fair figure for counts near zero. What the
+            plain share would be, were every distribution exactly right, stands under
+            ``, were the forecasts right`` (:func:`~unmet.forecast.monitoring.own_share`).
         chosen: model to number of series × origins it was chosen for.
         drift: alarms of the chosen forecast, on sums over horizons that do not overlap.
         money: policy to cost over all origins; empty without costs.
@@ -284,11 +268,14 @@ class _Run:
         both = np.column_stack([truth, truth.sum(axis=1)])
         ends = np.concatenate([made.quantiles, made.sum_quantiles[:, -1:]], axis=1)
         known = ~np.isnan(both)
+        whole = bool((both[known] == np.rint(both[known])).all())
         for name, (low, high) in INTERVALS.items():
             inside = (both >= ends[..., low] - 1e-9) & (both <= ends[..., high] + 1e-9)
             part = central_share(both, ends, int(name) / 100)
             self.covered.setdefault(name, []).append((inside & known).sum(axis=0))
             self.covered.setdefault(name + TIES, []).append(np.nansum(part, axis=0))
+            right = own_share(ends, int(name) / 100, whole=whole)
+            self.covered.setdefault(name + RIGHT, []).append(np.where(known, right, 0).sum(axis=0))
         self.known.append(known.sum(axis=0))
 
     def result(self, origins: list[int]) -> Backtest:

@@ -39,9 +39,13 @@ def pooled_smoothing(panel: Panel, horizon: int) -> Floats:
     constant for all has no noise of its own, which is what per-series fits suffer from on short histories.
     """
     whole = filled(panel.values)
+    return _flat(levels(whole, best_constant(whole, horizon))[:, -1], horizon)
+
+
+def best_constant(whole: Floats, horizon: int) -> float:
+    """The smoothing constant whose levels forecast the next ``horizon`` periods of all series best."""
     losses = [_past_loss(whole, levels(whole, constant), horizon) for constant in SMOOTHING]
-    best = SMOOTHING[int(np.argmin(losses))]
-    return _flat(levels(whole, best)[:, -1], horizon)
+    return SMOOTHING[int(np.argmin(losses))]
 
 
 def seasonal_smoothing(panel: Panel, horizon: int) -> Floats:
@@ -56,8 +60,7 @@ def seasonal_smoothing(panel: Panel, horizon: int) -> Floats:
         return pooled_smoothing(panel, horizon)
     n_periods = whole.shape[1]
     flat = whole / factors[np.arange(n_periods) % panel.season]
-    losses = [_past_loss(flat, levels(flat, constant), horizon) for constant in SMOOTHING]
-    level = levels(flat, SMOOTHING[int(np.argmin(losses))])[:, -1]
+    level = levels(flat, best_constant(flat, horizon))[:, -1]
     ahead = factors[(n_periods + np.arange(horizon)) % panel.season]
     return np.asarray(np.nan_to_num(level)[:, None] * ahead, np.float64)
 

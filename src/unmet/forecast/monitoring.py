@@ -61,6 +61,29 @@ def central_share(truth: Floats, quantiles: Floats, share: float, levels: Floats
     return np.where(np.isnan(truth), np.nan, part)
 
 
+def own_share(quantiles: Floats, share: float, *, whole: bool, levels: Floats = LEVELS) -> Floats:
+    """Chance that demand falls in the central interval, ends included, if the forecast is exactly right.
+
+    Above ``share`` for counts, whose ends are likely numbers themselves: what a count of outcomes inside
+    has to be compared with.
+
+    Args:
+        quantiles: ``(…, Q)``.
+        share: of the interval, 0 to 1; its ends are among the quantiles.
+        whole: outcomes are whole numbers.
+    """
+    places = (np.arange(400) + 0.5) / 400
+    beyond = 2 * quantiles[..., [0, -1]] - quantiles[..., [1, -2]]
+    known = np.concatenate([np.maximum(beyond[..., :1], 0), quantiles, beyond[..., 1:]], axis=-1)
+    edges = np.concatenate([[0.0], levels, [1.0]])
+    drawn = known @ np.stack([np.interp(places, edges, row) for row in np.eye(len(edges))])
+    drawn = np.rint(drawn) if whole else drawn
+    low, high = (
+        quantiles[..., [int(np.abs(levels - end).argmin())]] for end in ((1 - share) / 2, (1 + share) / 2)
+    )
+    return np.asarray(((drawn >= low - 1e-9) & (drawn <= high + 1e-9)).mean(axis=-1))
+
+
 def chances(truth: Floats, quantiles: Floats, levels: Floats = LEVELS) -> tuple[Floats, Floats]:
     """Probabilities of less than the outcome and of at most the outcome; equal where nothing is tied."""
     below = (quantiles < truth[..., None] - 1e-9).sum(axis=-1)

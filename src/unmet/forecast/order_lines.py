@@ -42,6 +42,7 @@ LINE_FIELDS: dict[str, pl.DataType] = {
     "need": pl.String(),
     "segment": pl.String(),
     "promotion": pl.Float64(),  # 0 or 1; null where the table does not say
+    "stock": pl.Float64(),  # units left when the line was written; null where the table does not say
     "order": pl.String(),
     "status": pl.String(),
     "currency": pl.String(),
@@ -167,9 +168,11 @@ def _typed(chunk: Chunk, order_source: OrderSource, settings: OrderSettings) -> 
         parts["promotion"] = promoted(cells[used["promotion"]])
     numbers: dict[str, pl.Series] = {
         name: to_numbers(cells[used[name]], order_source.commas[name])
-        for name in ("quantity", "price", "amount")
+        for name in NUMBER_FIELDS
         if name in used
     }
+    if "stock" in numbers:
+        parts["stock"] = numbers["stock"]
     quantity = numbers.get("quantity", pl.repeat(1.0, n, eager=True))
     parts["quantity"] = quantity
     parts["price"] = _price(numbers, quantity)

@@ -31,6 +31,13 @@ from unmet.forecast.settings import OrderSettings, check_settings
 from unmet.forecast.shop_calendar import make_calendar
 from unmet.ingest.rows import Chunk
 
+STOCK: dict[str, pl.DataType] = {
+    "series_id": pl.String(),
+    "on_hand": pl.Float64(),  # units left at the last line that tells, ≥ 0
+    "as_of": pl.Date(),  # day of that line
+}
+"""Stock that the orders themselves tell, one row per product."""
+
 _NO_GAPS: dict[str, pl.DataType] = {"product": pl.String(), "period_start": pl.Date()}
 
 
@@ -46,6 +53,7 @@ class Orders:
     quality: dict[str, Any]
     capped: pl.DataFrame  # source, row, product, quantity, cap: lines that count for less than they say
     price_noise: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRICE_NOISE))
+    stock: pl.DataFrame | None = None  # STOCK; None where the orders have no stock column
 
 
 @dataclass
@@ -54,6 +62,7 @@ class _Reading:
 
     facts: ProductFacts = field(default_factory=ProductFacts)
     taken_back: list[pl.DataFrame] = field(default_factory=list)
+    stock: list[pl.DataFrame] = field(default_factory=list)
     n_lines: int = 0
     notes: Counter[str] = field(default_factory=Counter)
     not_products: Counter[str] = field(default_factory=Counter)
@@ -124,6 +133,9 @@ def _keep(
     store.reject(dropped_lines(dropped, chunk, name))
     store.reject(malformed_rows(chunk, name))
     reading.facts.add(sold)
+    if "stock" in source.columns:
+        told = sold.filter(pl.col("stock") >= 0).select("product", "time", "line", "stock")
+        reading.stock = [_last_stock([*reading.stock, told])]
     reading.n_lines += verdicts.height + len(chunk.rejected)
     reading.notes["no_price"] += int(sold["price"].null_count())
     reading.notes["price_unread"] += int(sold["price_unread"].sum())
@@ -133,6 +145,20 @@ def _keep(
     if back.height:
         keys = ("product", "customer", "time")
         reading.taken_back.append(back.select(*keys, -pl.col("quantity")))
+
+
+def _last_stock(told: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The latest line of each product; of several at one time the last written."""
+    lines = pl.concat(told).sort("time", "line")
+    return lines.unique("product", keep="last", maintain_order=True)
+
+
+def _stock(told: Sequence[pl.DataFrame], products: pl.Series) -> pl.DataFrame | None:
+    if not told:
+        return None
+    known = told[0].filter(pl.col("product").is_in(products.unique().implode())).sort("product")
+    columns = {"series_id": "product", "on_hand": "stock", "as_of": pl.col("time").dt.date()}
+    return known.select(**columns).cast(STOCK)  # type: ignore[arg-type]
 
 
 def _judge_together(
@@ -226,5 +252,5 @@ def _to_series(
         sales, capped, built, gaps, n_stockout_rows,
     )  # fmt: skip
     n = horizon.periods(freq) if horizon else None
-    noise = price_noise(sales, freq)
-    return Orders(built.demand, built.series, built.parts, freq, n, quality, capped, price_noise=noise)
+    noise, stock = price_noise(sales, freq), _stock(reading.stock, sales["product"])
+    return Orders(built.demand, built.series, built.parts, freq, n, quality, capped, noise, stock)

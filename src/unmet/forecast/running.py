@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,8 +31,10 @@ from unmet.forecast.forecast_folder import (
     output_hashes,
 )
 from unmet.forecast.inventory.reasons import LANGUAGES
+from unmet.forecast.inventory.safe_cells import write_safe_csv
 from unmet.forecast.orders import Orders, read_orders
 from unmet.forecast.reconciling import METHODS, reconciled
+from unmet.forecast.rolling import ForecastConfig
 from unmet.forecast.settings import OrderSettings, check_settings
 from unmet.forecast.tables import FORECAST, QUANTILES
 
@@ -173,7 +176,14 @@ def _forecast(
     made = _timed(
         "forecast",
         seconds,
-        lambda: forecast_demand(orders.demand, orders.series, horizon=horizon, freq=orders.freq, seed=seed),
+        lambda: forecast_demand(
+            orders.demand,
+            orders.series,
+            horizon=horizon,
+            freq=orders.freq,
+            seed=seed,
+            config=ForecastConfig(n_jobs=os.cpu_count() or 1),
+        ),
     )
     return _timed("adjust", seconds, lambda: adjusted(made, orders, settings, extras, seed, progress))
 
@@ -243,12 +253,14 @@ def sums_like(sums: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> 
 
 
 def _write_tables(folder: Path, orders: Orders, table: pl.DataFrame, chosen: pl.DataFrame) -> None:
-    table.write_csv(folder / "forecast.csv")
+    write_safe_csv(folder / "forecast.csv", table)
     orders.demand.write_parquet(folder / "demand.parquet", compression="zstd")
-    orders.series.write_csv(folder / "series.csv")
-    chosen.sort("series_id").write_csv(folder / "models.csv")
-    orders.capped.write_csv(folder / "capped.csv")
-    orders.parts.write_csv(folder / "parts.csv")
+    write_safe_csv(folder / "series.csv", orders.series)
+    write_safe_csv(folder / "models.csv", chosen.sort("series_id"))
+    write_safe_csv(folder / "capped.csv", orders.capped)
+    write_safe_csv(folder / "parts.csv", orders.parts)
+    if orders.stock is not None:
+        write_safe_csv(folder / "stock.csv", orders.stock)
     write_json(folder / "quality.json", orders.quality)
 
 

@@ -78,6 +78,12 @@ def correlation_of_errors(blocks: list[Array], n_periods: int) -> Array:
     return _definite(np.clip(by_distance, -0.95, 1.0)[distance])
 
 
+def extended(matrix: Array, n_periods: int) -> Array:
+    """A correlation matrix of more periods: farther apart than was looked at, as for the longest distance."""
+    distance = np.abs(np.subtract.outer(np.arange(n_periods), np.arange(n_periods)))
+    return _definite(matrix[0][np.minimum(distance, len(matrix) - 1)])
+
+
 def _definite(matrix: Array) -> Array:
     """The correlation matrix nearby that has no eigenvalue at or below zero (Higham 2002, clipped once)."""
     values, vectors = np.linalg.eigh(matrix)

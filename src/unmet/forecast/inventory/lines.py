@@ -13,9 +13,9 @@ from unmet.forecast.inventory.policies import (
     Array,
     Need,
     Terms,
-    critical_ratio,
     economic_quantity,
     expected_cost,
+    lasting_share,
     lost_share,
     order_up_to,
     reorder_ratio,
@@ -48,7 +48,7 @@ ORDERS: dict[str, pl.DataType] = {
     "expected_short_without": pl.Float64(),
     "expected_left": pl.Float64(),  # units left when the next delivery comes, with the order
     "fill_rate": pl.Float64(),  # expected share of the review period's demand that is served, with the order
-    "cost_without": pl.Float64(),  # expected shortage, holding, waste and order cost of the review period
+    "cost_without": pl.Float64(),  # expected shortage, holding, waste and order cost
     "cost_with": pl.Float64(),
     "pack_less": pl.Float64(),  # expected cost that one pack less would add; null without an order
     "pack_more": pl.Float64(),  # expected cost that one pack more would add
@@ -134,7 +134,7 @@ def _targets(need: Need, terms: Terms, config: RestockConfig) -> tuple[Array, Ar
     if config.service_level is not None:
         level = np.full(len(need.units), config.service_level)
         return level, level
-    ratio = critical_ratio(terms.shortage, terms.holding * need.review)
+    ratio = lasting_share(need, terms)
     batch = economic_quantity(need, terms)
     return ratio, np.where(batch > need.cycle, reorder_ratio(need, terms, batch), ratio)
 

@@ -49,7 +49,9 @@ class Need:
 
     ``ahead`` is demand of the ``review`` periods that a delivery has to last, same shape; ``rate`` mean
     demand per period, shape (n_products,). ``until_expiry`` is the net need of the time until a delivery
-    goes off, same shape as ``units``; None where nothing goes off.
+    goes off, same shape as ``units``; None where nothing goes off. ``later`` are the units that may be there
+    at later looks without being held (:mod:`unmet.forecast.inventory.looking_ahead`), ``step`` periods apart,
+    shape (n_products,).
     """
 
     units: Array
@@ -57,6 +59,8 @@ class Need:
     review: float
     rate: Array
     until_expiry: Array | None = None
+    later: tuple[Array, ...] = ()
+    step: Array | float = 0.0
 
     @property
     def cycle(self) -> Array:
@@ -100,9 +104,13 @@ def short_and_left(need: Array, quantity: Array) -> tuple[Array, Array]:
 
 
 def expected_cost(need: Need, terms: Terms, quantity: Array) -> Array:
-    """Expected cost of a review period: shortage, holding at its end, waste, and the order itself."""
+    """Expected cost of an order: shortage and holding until the next delivery, holding after it of what could
+    not be ordered less then, waste, and the order itself.
+    """
     short, left = short_and_left(need.units, quantity)
     cost = terms.shortage * short + terms.holding * need.review * left
+    for held in need.later:
+        cost = cost + terms.holding * need.step * short_and_left(held, quantity)[1]
     if need.until_expiry is not None:
         cost = cost + terms.waste * short_and_left(need.until_expiry, quantity)[1]
     return np.asarray(cost + np.where(quantity > 0, terms.order_cost, 0.0))
@@ -204,6 +212,26 @@ def order_up_to(need: Need, stock: Array, ratio: Array) -> Array:
     minimum.
     """
     return np.maximum(stock + _quantile(need.units, ratio), 0.0)
+
+
+def lasting_share(need: Need, terms: Terms) -> Array:
+    """Share of cases in which the stock with the least expected cost lasts, shape (n_products,): the critical
+    ratio, or less where leftovers would be held for long.
+    """
+    ratio = critical_ratio(terms.shortage, terms.holding * need.review)
+    if not need.later:
+        return ratio
+    shares = np.arange(1, need.units.shape[1] + 1) / need.units.shape[1]
+    units, later = np.sort(need.units, axis=1), [np.sort(held, axis=1) for held in need.later]
+    step = np.broadcast_to(need.step, ratio.shape)
+    found = ratio.copy()
+    for row in np.flatnonzero(np.isfinite(ratio)):
+        held = sum(np.searchsorted(rows[row], units[row]) for rows in later) / len(shares)
+        slope = terms.holding[row] * (need.review * shares + step[row] * held) - terms.shortage[row] * (
+            1 - shares
+        )
+        found[row] = min(ratio[row], shares[np.argmax(slope >= -1e-12)])
+    return found
 
 
 def _most_packs(need: Need, terms: Terms) -> Array:

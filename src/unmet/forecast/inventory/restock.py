@@ -12,9 +12,10 @@ import polars as pl
 from unmet.core.errors import InputError
 from unmet.forecast.inventory.assembling import Products, RestockConfig, assemble
 from unmet.forecast.inventory.budget import Steps, order_steps, within_budget
-from unmet.forecast.inventory.correlation import correlation_of_history
+from unmet.forecast.inventory.correlation import correlation_of_history, extended
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
 from unmet.forecast.inventory.lines import ORDERS, order_lines
+from unmet.forecast.inventory.looking_ahead import last_look, later_needs, level_speed, step_lengths
 from unmet.forecast.inventory.overstock import overstock_lines
 from unmet.forecast.inventory.policies import (
     Array,
@@ -55,7 +56,7 @@ class Restock:
 
 def restock(
     forecast: Path,
-    stock: str | Path,
+    stock: str | Path | None,
     costs: str | Path | None,
     config: RestockConfig,
     mapping: dict[str, str] | None = None,
@@ -64,7 +65,7 @@ def restock(
 
     Args:
         forecast: folder of `unmet forecast`.
-        stock: file of stock per product (any table that ingest reads).
+        stock: file of stock per product (any table that ingest reads); None: what the orders told.
         costs: file of costs and order rules per product; may be missing where a service level is given.
         config: lead time, review, service level, budget.
         mapping: field → column, for columns that are not recognised.
@@ -75,11 +76,29 @@ def restock(
     """
     _check(config, costs)
     folder = read_forecast_folder(forecast)
-    stock_rows = read_stock(stock, mapping)
+    stock_rows = read_stock(stock, mapping) if stock is not None else read_stock(told_stock(forecast))
     cost_rows = read_costs(costs, mapping) if costs is not None else None
     products = assemble(folder, stock_rows, cost_rows, config)
+    if stock is None:
+        products.counts["stock_from_orders"] = len(products.ids)
     _check_length(folder, products)
     return make_orders(folder, products, config)
+
+
+def told_stock(forecast: Path) -> Path:
+    """Stock that the orders of a forecast told.
+
+    Raises:
+        InputError: they told none.
+    """
+    path = forecast / "stock.csv"
+    if not path.is_file():
+        raise InputError(
+            "no stock is known: the orders of this forecast have no stock column",
+            where=str(forecast),
+            hint="Give --stock stock.csv.",
+        )
+    return path
 
 
 def _check(config: RestockConfig, costs: str | Path | None) -> None:
@@ -114,11 +133,15 @@ def _check_length(folder: ForecastFolder, products: Products) -> None:
 
 def make_orders(folder: ForecastFolder, products: Products, config: RestockConfig) -> Restock:
     """Order lines of assembled products (see :func:`restock`)."""
-    n_periods = len(folder.starts) + repeats(products, len(folder.starts))
-    draws = make_draws(correlation_of_history(folder.demand, n_periods), seed=config.seed)
+    known = len(folder.starts)
+    correlation = extended(correlation_of_history(folder.demand, known), known + repeats(products, known))
+    draws = make_draws(correlation, seed=config.seed)
+    speed = level_speed(
+        folder.demand, folder.series, folder.freq, float(np.median(products.lead_time)) + products.review
+    )
     wanted = np.zeros(len(products.ids))
     steps: list[Steps] = []
-    for chosen, _, need in _chunks(folder, products, draws, config):
+    for chosen, _, need in _chunks(folder, products, draws, config, speed):
         terms = products.terms.rows(chosen)
         wanted[chosen] = order_quantity(need, terms, config)
         if config.budget is not None:
@@ -127,7 +150,7 @@ def make_orders(folder: ForecastFolder, products: Products, config: RestockConfi
     if config.budget is not None and np.sum(wanted * products.terms.unit_cost) > config.budget:
         quantity = within_budget(steps, products.terms.unit_cost, config.budget)
     lines, over, risks = [], [], []
-    for chosen, paths, need in _chunks(folder, products, draws, config):
+    for chosen, paths, need in _chunks(folder, products, draws, config, speed):
         lines.append(order_lines(folder, products, chosen, need, quantity, wanted, config))
         over.append(overstock_lines(folder, products, chosen, paths, need))
         risks.append(shortage_risk(paths[:, : len(folder.starts)], products, chosen, quantity[chosen]))
@@ -158,14 +181,18 @@ def _sorted(
 
 
 def repeats(products: Products, n_periods: int) -> int:
-    """How often the last period of a forecast is repeated to see the shelf life of all that goes off."""
-    end = products.lead_time + 3 * products.lead_time_sd + products.shelf_life
-    finite = end[np.isfinite(end)]
-    return int(np.clip(np.ceil(finite.max(initial=0.0)) - n_periods, 0, MAX_REPEATS))
+    """How often the last period of a forecast is repeated: to see the shelf life of all that goes off (at
+    most MAX_REPEATS) and what is left at the last look ahead.
+    """
+    lead = products.lead_time + 3 * products.lead_time_sd
+    end = lead + products.shelf_life
+    shelf = min(np.ceil(end[np.isfinite(end)].max(initial=0.0)) - n_periods, MAX_REPEATS)
+    looks = np.ceil(last_look(lead, products.review) - 1e-9) - n_periods
+    return int(max(shelf, looks, 0))
 
 
 def _chunks(
-    folder: ForecastFolder, products: Products, draws: Draws, config: RestockConfig
+    folder: ForecastFolder, products: Products, draws: Draws, config: RestockConfig, speed: float
 ) -> Iterator[tuple[slice, Array, Need]]:
     """Products in slices, with demand paths and net need."""
     n_periods = draws.periods.shape[1]
@@ -175,12 +202,13 @@ def _chunks(
         last = np.repeat(quantiles[:, -1:], n_periods - quantiles.shape[1], axis=1)
         paths = demand_paths(np.concatenate([quantiles, last], axis=1), draws)
         rate = folder.means[products.places[chosen]].mean(axis=1)
-        yield chosen, paths, needs(paths, rate, products, chosen, draws, lost_sales=config.lost_sales)
+        yield chosen, paths, needs(paths, rate, products, chosen, draws, speed, lost_sales=config.lost_sales)
 
 
 def needs(
-    paths: Array, rate: Array, products: Products, chosen: slice, draws: Draws, *, lost_sales: bool
-) -> Need:
+    paths: Array, rate: Array, products: Products, chosen: slice, draws: Draws, speed: float, *,
+    lost_sales: bool,
+) -> Need:  # fmt: skip
     """Net need of some products from their demand paths."""
     lead = lead_times(products.lead_time[chosen], products.lead_time_sd[chosen], draws)
     stock = products.stock.position[chosen]
@@ -196,7 +224,11 @@ def needs(
         fresh = np.where(seen < review, first, first + second)
         expiry = net_need(before, fresh, stock, lost_sales=lost_sales)
         expiry = np.where(np.isfinite(life)[:, None], expiry, np.inf)
-    return Need(units, ahead, review, rate, expiry)
+    later = later_needs(
+        paths, lead, review, stock, products.terms.pack[chosen], speed, lost_sales=lost_sales, life=life,
+        seed=draws.seed,
+    )  # fmt: skip
+    return Need(units, ahead, review, rate, expiry, later, step_lengths(lead.max(axis=1), review))
 
 
 def order_quantity(need: Need, terms: Terms, config: RestockConfig) -> Array:
