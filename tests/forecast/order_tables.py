@@ -55,7 +55,7 @@ class Made:
 
 
 def mean_forecast(
-    demand: pl.DataFrame, series: pl.DataFrame, *, horizon, freq, seed=0, features=None
+    demand: pl.DataFrame, series: pl.DataFrame, *, horizon, freq, seed=0, features=None, config=None
 ) -> Made:
     """The mean of all periods, with quantiles around it."""
     ahead = next_periods(demand["period_start"].max(), freq, horizon)
