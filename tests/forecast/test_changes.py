@@ -83,7 +83,7 @@ def test_another_model_is_told_apart_from_new_sales(tmp_path, monkeypatch) -> No
     orders = write(tmp_path / "orders.csv", lines_with_growth(24, 3))
 
     def with_model(name):
-        def made(demand, series, *, horizon, freq, seed=0, features=None):
+        def made(demand, series, *, horizon, freq, seed=0, features=None, config=None):
             found = mean_forecast(demand, series, horizon=horizon, freq=freq)
             found.chosen = found.chosen.with_columns(pl.lit(name).alias("model"))
             return found

@@ -13,7 +13,8 @@ from order_tables import lines_of, mean_forecast, write
 from unmet.core.errors import InputError, RunFolderError
 from unmet.core.hashing import file_hash
 from unmet.core.tables import REJECTED
-from unmet.forecast.running import checked, run_forecast
+from unmet.forecast.publishing import checked
+from unmet.forecast.running import run_forecast
 from unmet.forecast.settings import OrderSettings
 from unmet.forecast.tables import FORECAST, QUANTILES, SERIES
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +17,6 @@ from unmet.core.files import write_json
 from unmet.core.hashing import file_hash
 from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
-from unmet.core.tables import conform
 from unmet.forecast.adjusting import Adjusted, Extras, adjusted, write_extras
 from unmet.forecast.changes import check_periods
 from unmet.forecast.folder_drivers import drivers_of, write_drivers
@@ -33,12 +31,11 @@ from unmet.forecast.forecast_folder import (
 from unmet.forecast.inventory.reasons import LANGUAGES
 from unmet.forecast.inventory.safe_cells import write_safe_csv
 from unmet.forecast.orders import Orders, read_orders
+from unmet.forecast.publishing import checked, sums_like
 from unmet.forecast.reconciling import METHODS, reconciled
 from unmet.forecast.rolling import ForecastConfig
 from unmet.forecast.settings import OrderSettings, check_settings
-from unmet.forecast.tables import FORECAST, QUANTILES
 
-DECIMALS = 6
 T = TypeVar("T")
 _NOTHING = Extras()
 
@@ -204,52 +201,6 @@ def write_pictures(folder: Path, language: str, *, png: bool) -> None:
         from unmet.forecast.picture_file import write_forecast_picture
 
         write_forecast_picture(folder, folder / "forecast.png", language)
-
-
-def checked(table: pl.DataFrame) -> pl.DataFrame:
-    """FORECAST with exactly its columns, sorted and rounded; broken promises are an error, never written.
-
-    Raises:
-        ValueError: a number is missing, not finite or below 0, or quantiles cross.
-    """
-    table = conform(table, FORECAST, name="forecast").sort("series_id", "period_start")
-    numbers = table.select("mean", *QUANTILES)
-    if not table.select(
-        pl.all_horizontal(pl.col("mean", *QUANTILES).is_finite().fill_null(False)).all()
-    ).item():
-        raise ValueError("a forecast is missing or not finite")
-    if numbers.height and float(numbers.min_horizontal().min()) < 0:  # type: ignore[arg-type]
-        raise ValueError("a forecast is below 0")
-    rounded = table.with_columns(pl.col("mean", *QUANTILES).round(DECIMALS))
-    names = list(QUANTILES)
-    crossing = pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(names))
-    if rounded.select(crossing.any()).item():
-        raise ValueError("quantiles cross")
-    return rounded
-
-
-def sums_like(sums: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """Means and quantiles of the first periods together, scaled as reconciliation scaled the means.
-
-    Args:
-        sums: ``series_id, periods, mean`` and quantiles.
-        before: forecasts before reconciliation.
-        after: and after.
-    """
-
-    def running(table: pl.DataFrame, name: str) -> pl.DataFrame:
-        sorted_ = table.sort("series_id", "period_start")
-        return sorted_.select(
-            "series_id",
-            pl.int_range(1, pl.len() + 1).over("series_id").cast(sums.schema["periods"]).alias("periods"),
-            pl.col("mean").cum_sum().over("series_id").alias(name),
-        )
-
-    keys = ["series_id", "periods"]
-    both = running(before, "before").join(running(after, "after"), on=keys)
-    factor = pl.when(pl.col("before") > 0).then(pl.col("after") / pl.col("before")).otherwise(1.0)
-    scaled = sums.join(both, on=keys, how="left", maintain_order="left")
-    return scaled.with_columns(pl.col("mean", *QUANTILES) * factor).drop("before", "after")
 
 
 def _write_tables(folder: Path, orders: Orders, table: pl.DataFrame, chosen: pl.DataFrame) -> None:
