@@ -13,26 +13,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.errors import ModelError
-from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion, Polarity
+from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion
 from unmet.models.calibration import biased_argmax
-from unmet.models.encoder import EncoderModel, ScoredSpan, load_encoder
-from unmet.models.given_aspects import each_pair
+from unmet.models.encoder import EncoderModel, load_encoder
+from unmet.models.encoder_package import VECTOR
+from unmet.models.entity_features import ENTITY_LABELS, ENTITY_TYPES
+from unmet.models.given_aspects import Answer, each_pair
 from unmet.models.heads import in_order
 from unmet.models.intensity import HIGHEST, LOWEST
 from unmet.models.late_fusion import Join, read_join
 from unmet.models.linear import LinearModels, TextModels
-from unmet.models.tags import whole_words
+from unmet.models.opinion_templates import OPINION_LABELS
+from unmet.models.span_join import JoinedTags, SpanJoin, read_span_join, tag_columns
+from unmet.models.span_transfer import LABELS as SPAN_LABELS
+from unmet.models.starter_given import GivenJoin, about_aspects, read_given_join
+from unmet.models.starter_spans import entities_of, sure_spans, with_polarity
 from unmet.models.tier_file import HEADS_OF, Tier, check_heads, read_tier, tier_of_package
+from unmet.models.vector_map import VectorMap, read_vector_map
 
 Floats = NDArray[np.float32]
 KEPT_BATCHES = 2
 _POLAR = tuple(str(polarity) for polarity in POLARITIES)
+_SPAN_TASKS: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = MappingProxyType(
+    {
+        "aspects": (OPINION_LABELS, SPAN_LABELS),
+        "entities": (ENTITY_LABELS, {kind: kind for kind in ENTITY_TYPES}),
+    }
+)
+"""Task → labels of the linear tagger, and their names by the encoder's types."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +91,18 @@ class StarterModels:
         ]
         return tuple(names)
 
+    @cached_property
+    def _scored(self) -> tuple[str, ...]:
+        """Heads whose tags are joined with the linear taggers', so that every token's scores are wanted."""
+        return tuple(HEADS_OF[task][0] for task in _SPAN_TASKS if self.tier.by(task) == "join")
+
     def _outputs(self, texts: Sequence[str]) -> dict[str, Any]:
         """All heads' outputs for a batch, from the last batches if these texts were among them."""
         key = tuple(texts)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        self._kept[key] = self.encoder.run(texts, None, self._heads)
+        self._kept[key] = self.encoder.run(texts, None, self._heads, scored=self._scored)
         while len(self._kept) > KEPT_BATCHES:
             self._kept.popitem(last=False)
         return self._kept[key]
@@ -106,6 +126,33 @@ class StarterModels:
             return float(told)
         by_encoder = self.tier.by("need") == "encoder"
         return self.encoder.heads["need"].threshold if by_encoder else self.linear.need_threshold
+
+    def abstain_below(self, task: str) -> float:
+        """From the tier file, else the encoder head's own or the linear model's; a join has none of its own."""
+        told = self._entry(task).get("abstain_below")
+        if told is not None:
+            return float(told)
+        by = self.tier.by(task)
+        if by == "linear":
+            return self.linear.abstain_below(task)
+        own = self.encoder.heads.get(HEADS_OF[task][0])
+        # A join of given aspects leaves the polarity to the encoder.
+        return own.abstain_below if own is not None and (by == "encoder" or task == "given_aspects") else 0.0
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """Sentence vectors of unit length, shape ``(n, width)``; texts that mean the same are close.
+
+        Chinese and English share one space. The tier's read-out is applied where it has one.
+        """
+        found: Floats = self.encoder.run(texts, None, (VECTOR,))[VECTOR]
+        return found if self._vector_map is None else self._vector_map(found)
+
+    @cached_property
+    def _vector_map(self) -> VectorMap | None:
+        if self.tier.vectors is None:
+            return None
+        width = int(self.encoder.package.manifest["vector_width"])
+        return read_vector_map(self.tier.folder, self.tier.vectors, width)
 
     def only(self, task: str) -> StarterModels:
         """The same answers to one task: no other head is read, and the batches kept here stay."""
@@ -175,20 +222,36 @@ class StarterModels:
         return self._need_join.probabilities(np.stack([1 - said, said], axis=1), deep)[:, 1]
 
     def opinions(self, texts: Sequence[str]) -> list[list[Opinion]]:
-        """Aspect–opinion pairs of each text: spans by the encoder, the rest as in the linear tier.
+        """Aspect–opinion pairs of each text: spans by the encoder or by both, the rest as in the linear tier.
 
-        Where the encoder has a head for given aspects and the tier uses it, it says the polarity of pairs
-        with a named aspect.
+        Where the tier answers given aspects by the encoder, that head says the polarity of pairs with a named
+        aspect, unless the tier's entry leaves ``polarity`` to ``linear``.
         """
         if self.tier.by("aspects") == "linear":
             return self.linear.opinions(texts)
-        spans = self._sure_spans("opinions", texts)
-        found = self._linear_tier.opinions_from(texts, spans)
-        if self.tier.by("given_aspects") != "encoder":
+        if self.tier.by("aspects") == "join":
+            found = self._linear_tier.opinions(texts, self._joined_tags("aspects", texts))
+        else:
+            spans = sure_spans(texts, self._outputs(texts)["opinions"], self._threshold("opinions"))
+            found = self._linear_tier.opinions_from(texts, spans)
+        if self.tier.by("given_aspects") == "linear" or self._entry("aspects").get("polarity") == "linear":
             return found
         aspects = [[o.aspect for o in own if o.aspect is not None] for own in found]
         said = self.given_aspects(texts, aspects)
-        return [_with_polarity(own, given) for own, given in zip(found, said, strict=True)]
+        return [with_polarity(own, given) for own, given in zip(found, said, strict=True)]
+
+    def _threshold(self, head: str) -> float:
+        return self.encoder.heads[head].threshold
+
+    @cached_property
+    def _span_joins(self) -> dict[str, SpanJoin]:
+        joined = [task for task in _SPAN_TASKS if self.tier.by(task) == "join"]
+        return {task: read_span_join(self._entry(task), self.tier.where) for task in joined}
+
+    def _joined_tags(self, task: str, texts: Sequence[str]) -> JoinedTags:
+        head, (labels, names) = HEADS_OF[task][0], _SPAN_TASKS[task]
+        columns = tag_columns(labels, self.encoder.heads[head].task.labels, names)
+        return JoinedTags(self._span_joins[task], self._outputs(texts)[head], columns)
 
     @property
     def _linear_tier(self) -> LinearModels:
@@ -202,15 +265,10 @@ class StarterModels:
         """Product, brand and model names of each text."""
         if self.tier.by("entities") == "linear":
             return self.linear.entities(texts)
-        spans = self._sure_spans("entities", texts)
-        return [
-            [
-                Entity(text[s.start : s.end], s.type, (s.start, s.end))
-                for s in own
-                if text[s.start : s.end].strip()
-            ]
-            for text, own in zip(texts, spans, strict=True)
-        ]
+        if self.tier.by("entities") == "join":
+            return self._linear_tier.entities(texts, self._joined_tags("entities", texts))
+        spans = sure_spans(texts, self._outputs(texts)["entities"], self._threshold("entities"))
+        return entities_of(texts, spans)
 
     def given_aspects(
         self, texts: Sequence[str], aspects: Sequence[Sequence[str]]
@@ -218,58 +276,26 @@ class StarterModels:
         """Polarity, valence and arousal towards the named aspects of each text, in their order."""
         return each_pair(texts, aspects, self._about)
 
-    def _about(self, texts: list[str], aspects: list[str]) -> list[tuple[str, float, float]]:
-        heads = [name for name in HEADS_OF["given_aspects"] if name in self.encoder.heads]
+    def _about(self, texts: list[str], aspects: list[str]) -> list[Answer]:
         if self.tier.by("given_aspects") == "linear":
-            heads = []
-        answers = self._linear_tier.about(texts, aspects) if len(heads) < 2 else [("", 0.0, 0.0)] * len(texts)
-        labels, values = [a[0] for a in answers], np.array([a[1:] for a in answers])
-        if heads:
-            read = self.encoder.run(self.encoder.around(texts, aspects), aspects, heads)
-            if "given_aspect" in read:
-                labels = self.sentiment_labels(self._ordered("given_aspect", read["given_aspect"], _POLAR))
-            if "given_intensity" in read:
-                values = self._ordered("given_intensity", read["given_intensity"], ("valence", "arousal"))
-        bounded = np.clip(values, LOWEST, HIGHEST).tolist()
-        return [(label, v, a) for label, (v, a) in zip(labels, bounded, strict=True)]
+            return self._linear_tier.about(texts, aspects)
+        return about_aspects(
+            self.encoder,
+            self._linear_tier,
+            texts,
+            aspects,
+            join=self._given_join,
+            sure_from=self.abstain_below("given_aspects"),
+        )
+
+    @cached_property
+    def _given_join(self) -> GivenJoin | None:
+        joined = self.tier.by("given_aspects") == "join"
+        return read_given_join(self._entry("given_aspects"), self.tier.where) if joined else None
 
     def _ordered(self, head: str, values: Floats, labels: tuple[str, ...]) -> Floats:
         """Columns in our order of labels."""
         return in_order(values, self.encoder.heads[head].task.labels, labels)
-
-    def _sure_spans(self, head: str, texts: Sequence[str]) -> list[list[ScoredSpan]]:
-        """Spans of a tag head that are sure enough, widened to whole words, without overlaps."""
-        threshold = self.encoder.heads[head].threshold
-        found = []
-        for text, own in zip(texts, self._outputs(texts)[head], strict=True):
-            kept: list[ScoredSpan] = []
-            for span in own:
-                if span.probability < threshold:
-                    continue
-                start, end = whole_words(text, span.start, span.end)
-                if not kept or start >= kept[-1].end:
-                    kept.append(span._replace(start=start, end=end))
-            found.append(kept)
-        return found
-
-
-def _with_polarity(opinions: list[Opinion], said: list[GivenAspect]) -> list[Opinion]:
-    """Opinions with what was said of their aspects; ``said`` follows the opinions that name one."""
-    answers = iter(said)
-    changed = []
-    for opinion in opinions:
-        given = next(answers) if opinion.aspect is not None else None
-        if given is None or given.polarity == opinion.polarity:
-            changed.append(opinion)
-            continue
-        changed.append(replace(opinion, polarity=given.polarity, valence=_on_side(given)))
-    return changed
-
-
-def _on_side(given: GivenAspect) -> float:
-    """Valence on the side of the neutral point that the polarity names."""
-    low, high = {Polarity.NEGATIVE: (1.0, 5.0), Polarity.POSITIVE: (5.0, 9.0)}.get(given.polarity, (1.0, 9.0))
-    return float(np.clip(given.valence, low, high))
 
 
 def load_tier(folder: Path, linear: LinearModels, threads: int = 0) -> StarterModels:
@@ -296,7 +322,16 @@ def _checked(models: StarterModels) -> StarterModels:
         ("sentiment", "_sentiment_join"),
         ("need", "_need_join"),
         ("intensity", "_encoder_share"),
+        ("aspects", "_span_joins"),
+        ("entities", "_span_joins"),
+        ("given_aspects", "_given_join"),
     ):
         if models.tier.by(task) == "join":
             getattr(models, read)
+    polarity = models.tier.tasks["aspects"].get("polarity", "encoder")
+    if polarity not in ("linear", "encoder"):
+        raise ModelError(
+            f"polarity of aspects is by {polarity!r}, not linear or encoder", where=models.tier.where
+        )
+    getattr(models, "_vector_map")  # noqa: B009
     return models
