@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -176,17 +176,19 @@ def vectors(work: Path, tier: Path) -> None:
     """Translations found first among 1,000, and equal questions told from unequal ones."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    models = load_models(str(tier))
     encoder = load_encoder(tier / "encoder", threads=1)
-
-    def read(texts: Sequence[str]) -> Numbers:
-        found: Numbers = encoder.run(list(texts), None, ("vector",))["vector"]
-        return found
-
+    ways: dict[str, Callable[[list[str]], Numbers]] = {
+        "encoder": lambda texts: encoder.run(texts, None, ("vector",))["vector"],
+        "starter": models.vectors,  # type: ignore[attr-defined]
+    }
     captions = pl.read_csv(DATA / "parallel/captions_val.csv.gz", infer_schema_length=0)
-    zh, en = read(captions["zh"]), read(captions["en"])
-    own = np.arange(len(zh))
-    for way, nearest in (("zh → en", (zh @ en.T).argmax(axis=1)), ("en → zh", (en @ zh.T).argmax(axis=1))):
-        line(f"captions {way}", "starter", "top-1", estimate(accuracy, own, nearest), len(own))
+    own = np.arange(captions.height)
+    for model, read in ways.items():
+        zh, en = read(captions["zh"].to_list()), read(captions["en"].to_list())
+        for way, similar in (("zh → en", zh @ en.T), ("en → zh", en @ zh.T)):
+            found = similar.argmax(axis=1)
+            line(f"captions {way}", model, "top-1", estimate(accuracy, own, found), len(own))
     for name in ("lcqmc", "oppo", "bq"):
         table = pl.read_csv(DATA / f"pairs_zh/{name}_dev.csv.gz", infer_schema_length=0)
         table = table.sample(min(PAIR_ROWS, table.height), seed=0)
@@ -194,11 +196,9 @@ def vectors(work: Path, tier: Path) -> None:
         truth = table["label"].cast(pl.Int64).to_numpy()
         tfidf = TfidfVectorizer(analyzer="char", ngram_range=(1, 2)).fit(first + second)
         a, b = tfidf.transform(first), tfidf.transform(second)
-        plain = np.asarray(a.multiply(b).sum(axis=1)).ravel()
-        for model, score in (
-            ("character TF-IDF", plain),
-            ("starter", (read(first) * read(second)).sum(axis=1)),
-        ):
+        scores = {"character TF-IDF": np.asarray(a.multiply(b).sum(axis=1)).ravel()}
+        scores |= {model: (read(first) * read(second)).sum(axis=1) for model, read in ways.items()}
+        for model, score in scores.items():
             line(name, model, "AUC", estimate(area, truth, score), len(truth))
 
 

@@ -145,7 +145,7 @@ def tempered_span(span: ScoredSpan, temperature: float) -> ScoredSpan:
 
 
 def _spans(scores: Floats, places: Sequence[Ints], head: Head) -> list[list[ScoredSpan]]:
-    """Spans of each window; scores of shape ``(n, n_tokens, n_tags)`` begin at the first place of a window."""
+    """Spans of each window; scores, ``(n, n_tokens, n_tags)``, begin at the first place of a window."""
     lengths = np.array([len(own) for own in places], dtype=np.int64)
     tags = best_tags(scores, lengths)
     exact = scores.astype(np.float64)

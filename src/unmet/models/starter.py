@@ -128,7 +128,7 @@ class StarterModels:
         return self.encoder.heads["need"].threshold if by_encoder else self.linear.need_threshold
 
     def abstain_below(self, task: str) -> float:
-        """From the tier file, else the encoder head's own or the linear model's; a join has none of its own."""
+        """From the tier file, else the encoder head's or the linear tier's own; a join without one is 0."""
         told = self._entry(task).get("abstain_below")
         if told is not None:
             return float(told)
