@@ -25,11 +25,12 @@ import polars as pl
 import corpora_spans as spans
 import train_entities
 import train_opinions
+from crf_training import tagger_of
 from opinion_texts import drop_final_marks, tidy_farm, training_texts
 from spans import found_items, gold_items, held_out_texts, micro_f1
 from starter_tasks import opinion_texts
 from unmet.core.files import write_json
-from unmet.core.records import Opinion
+from unmet.core.records import Entity, GivenAspect, Opinion, Polarity
 from unmet.models.catalog import PACKAGES
 from unmet.models.encoder import EncoderModel, load_encoder
 from unmet.models.encoder_outputs import TokenScores
@@ -111,8 +112,6 @@ def entity_model(work: Path) -> EntityModel:
     with np.load(work / "tagger_entities.npz") as stored:
         arrays = {name: stored[name] for name in stored.files}
     shipped = load_entity_model(PACKAGES / "linear" / "entities")
-    from crf_training import tagger_of
-
     names = NameLists.build(arrays["names_brand"], arrays["names_product"])
     tagger = tagger_of(arrays, ENTITY_LABELS, shipped.tagger.templates)
     return replace(shipped, tagger=tagger, names=names, classes=WordClasses.from_arrays(arrays))
@@ -134,8 +133,6 @@ def by_aspect_head(
     pairs = [
         (text, o.aspect) for text, own in zip(texts, found, strict=True) for o in own if o.aspect is not None
     ]
-    from unmet.core.records import GivenAspect, Polarity
-
     said = about_aspects(encoder, linear, [t for t, _ in pairs], [a for _, a in pairs]) if pairs else []
     given = iter([GivenAspect("", Polarity(p), v, a) for p, v, a, _ in said])
     return [with_polarity(own, [next(given) for o in own if o.aspect is not None]) for own in found]
@@ -201,47 +198,40 @@ def _thresholds(
 
 def fit_entities(work: Path, encoder: EncoderModel) -> dict[str, Any]:
     """The entry ``entities``: a weight for Chinese titles and one for English queries."""
-    left_out = development(work, "entities")
-    rows = [
-        t for t in [*train_entities.distinct_titles(), *spans.read_queries("train")] if t.text in left_out
-    ]
-    model, weights, thresholds = entity_model(work), {}, {}
+    left_out, model = development(work, "entities"), entity_model(work)
+    rows = [*train_entities.distinct_titles(), *spans.read_queries("train")]
+    weights: dict[str, float] = {}
+    thresholds: dict[str, dict[str, float]] = {}
     for language, source in (("zh", "taobao"), ("en", "queries")):
-        own = [title for title in rows if title.source == source]
+        own = [title for title in rows if title.source == source and title.text in left_out]
         texts, gold = [title.text for title in own], [set(title.spans) for title in own]
         scores, columns = scores_of(encoder, "entities", texts)
 
-        def value(
-            join: SpanJoin, texts: list[str] = texts, gold: list[set[Any]] = gold, scores: Any = scores
-        ) -> float:
-            found = model.extract(texts, JoinedTags(join, scores, columns))  # noqa: B023
-            return micro_f1(gold, [{(*e.span, str(e.type)) for e in row} for row in found])[0]
+        def value(weight: float, changed: dict[str, float]) -> float:
+            join = SpanJoin({"zh": weight, "en": weight}, {"zh": changed, "en": changed})
+            return entity_f1(gold, model.extract(texts, JoinedTags(join, scores, columns)))  # noqa: B023
 
-        values = {weight: value(SpanJoin({"zh": weight, "en": weight})) for weight in WEIGHTS}
+        values = {weight: value(weight, {}) for weight in WEIGHTS}
         best = max(values, key=lambda weight: values[weight])
-        alone = entities_of(
-            texts,
-            sure_spans(
-                texts,
-                encoder.run(texts, None, ("entities",))["entities"],
-                encoder.heads["entities"].threshold,
-            ),
-        )
-        encoder_f1 = micro_f1(gold, [{(*e.span, str(e.type)) for e in row} for row in alone])[0]
+        raw = encoder.run(texts, None, ("entities",))["entities"]
+        alone = entities_of(texts, sure_spans(texts, raw, encoder.heads["entities"].threshold))
         shown = {weight: round(found, 4) for weight, found in values.items()}
-        print(f"{language}, {len(own)} texts: F1 by weight {shown}, encoder alone {encoder_f1:.4f}")
-        weights[language], moved, now = best, {}, values[best]
+        print(f"{language}, {len(own)} texts: F1 by weight {shown}, encoder {entity_f1(gold, alone):.4f}")
+        moved, now = dict[str, float](), values[best]
         for name in ENTITY_TYPES:
             for step in STEPS:
-                tried = round(float(np.clip(model.thresholds[name] + step, 0.02, 0.98)), 3)
-                found = value(
-                    SpanJoin({"zh": best, "en": best}, dict.fromkeys(("zh", "en"), {**moved, name: tried}))
-                )
+                tried = {**moved, name: round(float(np.clip(model.thresholds[name] + step, 0.02, 0.98)), 3)}
+                found = value(best, tried)
                 if found > now + LEAST_GAIN:
-                    now, moved = found, {**moved, name: tried}
-        thresholds[language] = moved
+                    now, moved = found, tried
+        weights[language], thresholds[language] = best, moved
         print(f"{language}: thresholds {moved}, F1 {now:.4f}")
     return {"by": "join", "weights": weights, "thresholds": thresholds}
+
+
+def entity_f1(gold: list[set[Any]], found: list[list[Entity]]) -> float:
+    """Micro F1 of exact typed spans."""
+    return micro_f1(gold, [{(*entity.span, str(entity.type)) for entity in own} for own in found])[0]
 
 
 def main() -> None:
