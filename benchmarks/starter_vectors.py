@@ -33,7 +33,7 @@ from unmet.models.tier_file import TIER_FILE, read_tier
 from unmet.models.vector_map import VectorMap, save_vector_map
 from unmet.training.sentence_teachers import load_sentence_teacher
 
-SETS = {"everyday": 30_000, "captions_train": 10_000, "shop_interface": 5_000}
+SETS = {"everyday": 12_500, "captions_train": 5_000}
 """Parallel sentences → most rows taken."""
 NEIGHBOURS = 6
 """Lexically nearest sentences that each sentence is compared with."""
@@ -64,7 +64,7 @@ def lessons(name: str, tier: Path, cache: Path) -> Lessons:
     """Read one set; vectors are kept in the work folder, because the teacher is slow."""
     table = pl.read_csv(DATA / f"parallel/{name}.csv.gz", infer_schema_length=0).drop_nulls()
     table = table.filter((pl.col("zh") != "") & (pl.col("en") != ""))
-    table = table.sample(min(SETS[name], table.height), seed=SEED)
+    table = table.sample(table.height, seed=SEED).head(SETS[name])
     path = cache / f"vec_{name}.npz"
     if not path.is_file():
         encoder = load_encoder(read_tier(tier).encoder, threads=1)
