@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +38,8 @@ NEIGHBOURS = 6
 """Lexically nearest sentences that each sentence is compared with."""
 SEED = 1
 TEMPERATURE = 0.05
-STEPS, PAIRS, SENTENCES, RATE = 500, 1_024, 256, 2e-3
+STEPS, PAIRS, SENTENCES, RATE = 250, 512, 256, 2e-3
+SIMILARITY = (2.0, 5.0, 20.0)  # weights that are tried
 Floats = NDArray[np.float32]
 
 
@@ -86,17 +86,8 @@ def close_pairs(texts: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     return np.repeat(np.arange(len(texts)), NEIGHBOURS), np.concatenate(seconds).ravel()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Weights of the two losses, and of the pull towards no change."""
-
-    similarity: float
-    translation: float
-    pull: float
-
-
-def fit(sets: list[tuple[Lessons, NDArray[np.bool_]]], settings: Settings) -> VectorMap:
-    """The map with the least loss on the sentences that are marked."""
+def fit(sets: list[tuple[Lessons, NDArray[np.bool_]]], similarity: float) -> VectorMap:
+    """The map with the least loss on the sentences that are marked; ``similarity`` weighs the first part."""
     torch.manual_seed(SEED)
     rng, width = np.random.default_rng(SEED), sets[0][0].zh.shape[1]
     weights = torch.zeros(width, width, requires_grad=True)
@@ -113,16 +104,16 @@ def fit(sets: list[tuple[Lessons, NDArray[np.bool_]]], settings: Settings) -> Ve
         for own, kept in sets
     ]
     for _ in range(STEPS):
-        loss = settings.pull * weights.square().sum()
+        loss = torch.zeros(())
         for own, sentences, pairs, similar in ready:
             picked = rng.choice(pairs, PAIRS)
             cosine = (read(own.zh[own.first[picked]]) * read(own.zh[own.second[picked]])).sum(dim=1)
-            loss = loss + settings.similarity * (cosine - torch.as_tensor(similar[picked])).square().mean()
+            loss = loss + similarity * (cosine - torch.as_tensor(similar[picked])).square().mean()
             rows = rng.choice(sentences, SENTENCES)
             scores = read(own.zh[rows]) @ read(own.en[rows]).T / TEMPERATURE
             right = torch.arange(SENTENCES)
             both = cross_entropy(scores, right) + cross_entropy(scores.T, right)
-            loss = loss + settings.translation * both / 2
+            loss = loss + both / 2
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -159,17 +150,18 @@ def main() -> None:
     plain = VectorMap(np.zeros((width, width), np.float32), np.zeros(width, np.float32))
     print("no map: rank correlation {:.4f}, own translation first {:.4f}".format(*judged(sets, plain)))
     scores = {}
-    for similarity, pull in product((2.0, 5.0, 20.0), (0.0, 1e-3)):
-        settings = Settings(similarity, 1.0, pull)
-        rank, first = judged(sets, fit(sets, settings))
-        scores[settings] = rank + first
-        print(f"{settings}: rank correlation {rank:.4f}, own translation first {first:.4f}", flush=True)
-    best = max(scores, key=lambda settings: scores[settings])
+    for similarity in SIMILARITY:
+        rank, first = judged(sets, fit(sets, similarity))
+        scores[similarity] = rank + first
+        print(
+            f"weight {similarity}: rank correlation {rank:.4f}, own translation first {first:.4f}", flush=True
+        )
+    best = max(scores, key=lambda weight: scores[weight])
     everything = [(own, np.ones(len(own.zh), dtype=bool)) for own, _ in sets]
     told = json.loads((tier / TIER_FILE).read_text("utf-8"))
     told["vectors"] = save_vector_map(tier, fit(everything, best))
     write_json(tier / TIER_FILE, told)
-    print(f"written with {best}")
+    print(f"written with weight {best}")
 
 
 if __name__ == "__main__":

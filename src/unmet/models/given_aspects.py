@@ -49,7 +49,9 @@ def each_pair(
     seconds = [aspect for named in aspects for aspect in named]
     answers = iter(answer(firsts, seconds) if firsts else [])
     return [
-        [GivenAspect(aspect, Polarity(label), *rest) for aspect, (label, *rest)
-         in zip(named, answers, strict=False)]
+        [
+            GivenAspect(aspect, Polarity(label), valence, arousal, sure)
+            for aspect, (label, valence, arousal, sure) in zip(named, answers, strict=False)
+        ]
         for named in aspects
-    ]  # fmt: skip
+    ]
