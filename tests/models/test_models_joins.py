@@ -15,6 +15,7 @@ from unmet.mining.annotate import annotate_texts
 from unmet.models.catalog import load_models
 from unmet.models.encoder_outputs import TokenScores
 from unmet.models.given_aspects import clauses_with
+from unmet.models.head_calibration import abstention
 from unmet.models.span_join import LEAST_LOG, JoinedTags, SpanJoin, scores_at
 from unmet.models.starter import StarterModels
 from unmet.models.starter_given import join_inputs
@@ -173,3 +174,24 @@ def test_annotating_names_the_tasks_that_are_not_sure() -> None:
         assert mark.to_dict().get("abstained", []) == list(mark.abstained)
     assert any(mark.abstained for mark in marks)
     assert not all("sentiment" in mark.abstained for mark in marks if mark.sentiment is not None)
+
+
+def test_above_the_threshold_few_answers_are_wrong() -> None:
+    draw = np.random.default_rng(0)
+    truth = draw.integers(0, 3, 2_000)
+    probabilities = draw.dirichlet(np.ones(3), 2_000) + 0.8 * np.eye(3)[truth]
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    below, coverage = abstention(truth, probabilities, 0.05)
+    sure = probabilities.max(axis=1) >= below
+    wrong = probabilities.argmax(axis=1) != truth
+    assert wrong[sure].mean() <= 0.05 < wrong.mean()
+    assert coverage == pytest.approx(sure.mean())
+    assert wrong[~sure].mean() > 0.2
+
+
+def test_a_flag_is_decided_by_its_threshold() -> None:
+    positive = np.concatenate([np.linspace(0.3, 0.45, 100), np.linspace(0.0, 0.2, 100)])
+    both = np.stack([1 - positive, positive], axis=1)
+    truth = (positive > 0.25).astype(np.int64)
+    assert abstention(truth, both, 0.05, 0.25)[1] == 1.0
+    assert abstention(truth, both, 0.05)[1] < 0.6  # at one half every "yes" would be missed
