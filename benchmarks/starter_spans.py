@@ -5,9 +5,10 @@
 
 Neither model may have learned from the texts that a join is fitted on. ``train`` fits linear taggers without
 the development rows of the encoder's heads (``tasks/*.dev.csv``, drawn from training files) and without the
-held-out fifth of cosmetics and farm products; ``fit`` chooses weights and thresholds on these development
-rows and writes a join into ``tier.json`` where it beats both models there. No dev or test file of a benchmark
-is read. Opinion taggers are of one stage with the shipped word classes (the shipped ones have two).
+held-out fifth of cosmetics and farm products, which ``starter.py --parts held`` measures with them; ``fit``
+chooses weights and thresholds on the development rows. A weight of 0 is the linear tagger alone. No dev or
+test file of a benchmark is read. Opinion taggers are of one stage with the shipped word classes; the shipped
+ones have two.
 """
 
 from __future__ import annotations
@@ -61,29 +62,23 @@ def development(work: Path, head: str) -> set[str]:
 
 
 def train(work: Path, what: str) -> None:
-    """Arrays of one linear tagger: ``entities``, ``zh``, ``en``, or ``held`` (cosmetics and farm alone)."""
+    """Arrays of one linear tagger: ``entities``, or opinions in ``zh`` or ``en``."""
     if what == "entities":
         arrays = _train_entities(development(work, "entities"))
     else:
-        language, held = ("en" if what == "en" else "zh"), held_out_texts()
-        left_out = {text.text for part in held for text in part}
-        if what == "held":
-            texts = tidy_farm([*spans.read_cosmetics(), *spans.read_farm()])
-        else:
-            left_out |= development(work, "opinions")
-            texts = drop_final_marks(tidy_farm(training_texts(language)))
+        held = {text.text for part in held_out_texts() for text in part}
+        left_out = held | development(work, "opinions")
+        texts = drop_final_marks(tidy_farm(training_texts(what)))
         kept = [text for text in texts if text.text not in left_out]
-        classes = _classes("opinions", f"{language}_", held_back=what == "held")
-        arrays = train_opinions.train_one_stage(language, classes, kept)
+        arrays = train_opinions.train_one_stage(what, _classes("opinions", f"{what}_"), kept)
     np.savez(work / f"tagger_{what}.npz", **arrays)
 
 
-def _classes(package: str, prefix: str, held_back: bool = False) -> WordClasses:
-    """Word classes of a shipped package; ``held_back`` drops what labels taught about words."""
+def _classes(package: str, prefix: str) -> WordClasses:
+    """Word classes of a shipped package."""
     stored = load_package(PACKAGES / "linear" / package).arrays
     arrays = {k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(f"{prefix}class_")}
-    taught = ("class_aspect", "class_opinion") if held_back else ()
-    return WordClasses.from_arrays({k: v for k, v in arrays.items() if k not in taught})
+    return WordClasses.from_arrays(arrays)
 
 
 def _train_entities(left_out: set[str]) -> dict[str, Any]:
@@ -144,12 +139,13 @@ def triplets(texts: Texts, found: list[list[Opinion]], kind: str = "triplet") ->
     return micro_f1(gold, [found_items(own)[kind] for own in found])[0]
 
 
-def fit_opinions(work: Path, encoder: EncoderModel) -> dict[str, Any]:
+def fit_opinions(work: Path, encoder: EncoderModel, languages: Sequence[str]) -> dict[str, Any]:
     """The entry ``aspects``: by language, the weight and thresholds with the best triplet F1."""
     rows = [text for text in opinion_texts() if text.text in development(work, "opinions")]
-    model, linear = opinion_model(work, {"zh": "zh", "en": "en"}), LinearModels(PACKAGES / "linear")
+    model = opinion_model(work, {language: language for language in languages})
+    linear = LinearModels(PACKAGES / "linear")
     weights, thresholds, polarity = {}, {}, {}
-    for language in ("zh", "en"):
+    for language in languages:
         own = [text for text in rows if text.language.startswith(language)]
         texts = [text.text for text in own]
         scores, columns = scores_of(encoder, "opinions", texts)
@@ -239,7 +235,9 @@ def main() -> None:
     parser.add_argument("step", choices=("train", "fit"))
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tier", type=Path)
-    parser.add_argument("--only", nargs="*", default=["entities", "en", "held", "zh"])
+    parser.add_argument(
+        "--only", nargs="*", choices=("entities", "zh", "en"), default=["entities", "zh", "en"]
+    )
     given = parser.parse_args()
     work = given.work.expanduser()
     if given.step == "train":
@@ -252,8 +250,9 @@ def main() -> None:
     told = json.loads((tier / TIER_FILE).read_text("utf-8"))
     if "entities" in given.only:
         told["tasks"]["entities"] = fit_entities(work, encoder)
-    if "zh" in given.only or "en" in given.only:
-        told["tasks"]["aspects"] = fit_opinions(work, encoder)
+    languages = [language for language in ("zh", "en") if language in given.only]
+    if languages:
+        told["tasks"]["aspects"] = fit_opinions(work, encoder, languages)
     write_json(tier / TIER_FILE, told)
 
 

@@ -28,6 +28,7 @@ from starter_corpus import DATA
 from starter_teacher import teacher_folder
 from unmet.core.files import write_json
 from unmet.models.encoder import load_encoder
+from unmet.models.encoder_package import MODEL_FILE
 from unmet.models.tier_file import TIER_FILE, read_tier
 from unmet.models.vector_map import VectorMap, save_vector_map
 from unmet.training.sentence_teachers import load_sentence_teacher
@@ -65,9 +66,9 @@ def lessons(name: str, tier: Path, cache: Path) -> Lessons:
     table = pl.read_csv(DATA / f"parallel/{name}.csv.gz", infer_schema_length=0).drop_nulls()
     table = table.filter((pl.col("zh") != "") & (pl.col("en") != ""))
     table = table.sample(table.height, seed=SEED).head(SETS[name])
-    path = cache / f"vec_{name}.npz"
+    encoder = load_encoder(read_tier(tier).encoder, threads=1)
+    path = cache / f"vectors_{name}_{encoder.package.manifest['files'][MODEL_FILE][:8]}.npz"
     if not path.is_file():
-        encoder = load_encoder(read_tier(tier).encoder, threads=1)
         zh, en = (encoder.run(table[c].to_list(), None, ("vector",))["vector"] for c in ("zh", "en"))
         teacher = load_sentence_teacher(teacher_folder()).vectors(table["en"].to_list())
         np.savez(path, zh=zh, en=en, t=teacher)

@@ -179,14 +179,14 @@ def test_annotating_names_the_tasks_that_are_not_sure() -> None:
 def test_above_the_threshold_few_answers_are_wrong() -> None:
     draw = np.random.default_rng(0)
     truth = draw.integers(0, 3, 2_000)
-    probabilities = draw.dirichlet(np.ones(3), 2_000) + 0.8 * np.eye(3)[truth]
+    probabilities = draw.dirichlet(np.ones(3), 2_000) + 0.4 * np.eye(3)[truth]
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     below, coverage = abstention(truth, probabilities, 0.05)
     sure = probabilities.max(axis=1) >= below
     wrong = probabilities.argmax(axis=1) != truth
     assert wrong[sure].mean() <= 0.05 < wrong.mean()
     assert coverage == pytest.approx(sure.mean())
-    assert wrong[~sure].mean() > 0.2
+    assert wrong[~sure].mean() > 0.1
 
 
 def test_a_flag_is_decided_by_its_threshold() -> None:
