@@ -8,7 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from inference_fixtures import shared_joined_tier, shared_package, shared_tier, write_joined_tier
+from inference_fixtures import (
+    shared_joined_tier,
+    shared_package,
+    shared_tier,
+    write_joined_tier,
+    write_tiny_tier,
+)
 
 from unmet.core.errors import ModelError
 from unmet.mining.annotate import annotate_texts
@@ -149,13 +155,16 @@ def test_thresholds_of_abstention_come_from_who_answers(tmp_path: Path) -> None:
     assert load_models().abstain_below("sentiment") == 0.0
     joined = loaded(shared_joined_tier())
     assert [joined.abstain_below(task) for task in ("sentiment", "need", "given_aspects")] == [0.9, 0.8, 0.5]
-    assert loaded(shared_tier()).abstain_below("sentiment") == 0.0  # a join without a threshold
     package = Path(shutil.copytree(shared_package(), tmp_path / "p"))
     told = json.loads((package / "manifest.json").read_text("utf-8"))
     for head in told["heads"]:
         head["abstain_below"] = 0.7
     (package / "manifest.json").write_text(json.dumps(told), "utf-8")
     assert loaded(package).abstain_below("sentiment") == loaded(package).abstain_below("given_aspects") == 0.7
+    folder = write_tiny_tier(package, tmp_path)
+    joined = loaded(folder)
+    assert joined.tier.by("need") == "join"
+    assert joined.abstain_below("need") == 0.7  # the join's probabilities by the head's threshold
 
 
 def test_annotating_names_the_tasks_that_are_not_sure() -> None:

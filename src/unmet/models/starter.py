@@ -128,16 +128,16 @@ class StarterModels:
         return self.encoder.heads["need"].threshold if by_encoder else self.linear.need_threshold
 
     def abstain_below(self, task: str) -> float:
-        """From the tier file, else the encoder head's or the linear tier's own; a join without one is 0."""
+        """From the tier file, else the encoder head's own; the linear tier's where it answers alone.
+
+        Joined probabilities are calibrated like the head's and no less often right, so its threshold holds.
+        """
         told = self._entry(task).get("abstain_below")
         if told is not None:
             return float(told)
-        by = self.tier.by(task)
-        if by == "linear":
+        if self.tier.by(task) == "linear":
             return self.linear.abstain_below(task)
-        own = self.encoder.heads.get(HEADS_OF[task][0])
-        # A join of given aspects leaves the polarity to the encoder.
-        return own.abstain_below if own is not None and (by == "encoder" or task == "given_aspects") else 0.0
+        return self.encoder.heads[HEADS_OF[task][0]].abstain_below
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """Sentence vectors of unit length, shape ``(n, width)``; texts that mean the same are close.
