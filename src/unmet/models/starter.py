@@ -28,15 +28,14 @@ from unmet.models.entity_features import ENTITY_LABELS, ENTITY_TYPES
 from unmet.models.given_aspects import Answer, each_pair
 from unmet.models.heads import in_order
 from unmet.models.intensity import HIGHEST, LOWEST
-from unmet.models.late_fusion import Join, read_join
 from unmet.models.linear import LinearModels, TextModels
 from unmet.models.opinion_templates import OPINION_LABELS
-from unmet.models.span_join import JoinedTags, SpanJoin, read_span_join, tag_columns
+from unmet.models.span_join import JoinedTags, tag_columns
 from unmet.models.span_transfer import LABELS as SPAN_LABELS
-from unmet.models.starter_given import GivenJoin, about_aspects, read_given_join
+from unmet.models.starter_given import about_aspects
+from unmet.models.starter_joins import TierJoins, read_joins
 from unmet.models.starter_spans import entities_of, sure_spans, with_polarity
 from unmet.models.tier_file import HEADS_OF, Tier, check_heads, read_tier, tier_of_package
-from unmet.models.vector_map import VectorMap, read_vector_map
 
 Floats = NDArray[np.float32]
 KEPT_BATCHES = 2
@@ -94,7 +93,7 @@ class StarterModels:
     @cached_property
     def _scored(self) -> tuple[str, ...]:
         """Heads whose tags are joined with the linear taggers', so that every token's scores are wanted."""
-        return tuple(HEADS_OF[task][0] for task in _SPAN_TASKS if self.tier.by(task) == "join")
+        return tuple(HEADS_OF[task][0] for task in self.joins.spans)
 
     def _outputs(self, texts: Sequence[str]) -> dict[str, Any]:
         """All heads' outputs for a batch, from the last batches if these texts were among them."""
@@ -111,12 +110,9 @@ class StarterModels:
         return self.tier.tasks[task]
 
     @cached_property
-    def _sentiment_join(self) -> Join:
-        return read_join(self._entry("sentiment"), len(POLARITIES), self.tier.where)
-
-    @cached_property
-    def _need_join(self) -> Join:
-        return read_join(self._entry("need"), 2, self.tier.where)
+    def joins(self) -> TierJoins:
+        """How the tier joins the two."""
+        return read_joins(self.tier, int(self.encoder.package.manifest["vector_width"]))
 
     @property
     def need_threshold(self) -> float:
@@ -145,14 +141,7 @@ class StarterModels:
         Chinese and English share one space. The tier's read-out is applied where it has one.
         """
         found: Floats = self.encoder.run(texts, None, (VECTOR,))[VECTOR]
-        return found if self._vector_map is None else self._vector_map(found)
-
-    @cached_property
-    def _vector_map(self) -> VectorMap | None:
-        if self.tier.vectors is None:
-            return None
-        width = int(self.encoder.package.manifest["vector_width"])
-        return read_vector_map(self.tier.folder, self.tier.vectors, width)
+        return found if self.joins.vectors is None else self.joins.vectors(found)
 
     def only(self, task: str) -> StarterModels:
         """The same answers to one task: no other head is read, and the batches kept here stay."""
@@ -172,7 +161,7 @@ class StarterModels:
         return self._ordered("sentiment", self._outputs(texts)["sentiment"], _POLAR)
 
     def _joined_sentiment(self, texts: Sequence[str], said: Floats) -> Floats:
-        return self._sentiment_join.probabilities(said, self._deep_sentiment(texts))
+        return self.joins.classes["sentiment"].probabilities(said, self._deep_sentiment(texts))
 
     def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
         """Most probable label of each row, shape ``(n, 3)``."""
@@ -185,12 +174,18 @@ class StarterModels:
         """
         if self.tier.by("sentiment") == "linear":
             return self.linear.sentiment_with_labels(texts)
-        if self.tier.by("sentiment") != "join" or not self._sentiment_join.bias_share or not len(texts):
+        if (
+            self.tier.by("sentiment") != "join"
+            or not self.joins.classes["sentiment"].bias_share
+            or not len(texts)
+        ):
             probabilities = self.sentiment(texts)
             return probabilities, self.sentiment_labels(probabilities)
         said, biases = self._linear_tier.sentiment_with_biases(texts)
         probabilities = self._joined_sentiment(texts, said)
-        decided = biased_argmax(probabilities, np.float32(self._sentiment_join.bias_share) * biases)
+        decided = biased_argmax(
+            probabilities, np.float32(self.joins.classes["sentiment"].bias_share) * biases
+        )
         return probabilities, [_POLAR[k] for k in decided.tolist()]
 
     def intensity(self, texts: Sequence[str]) -> Floats:
@@ -198,18 +193,10 @@ class StarterModels:
         if self.tier.by("intensity") == "linear":
             return self.linear.intensity(texts)
         deep = self._ordered("intensity", self._outputs(texts)["intensity"], ("valence", "arousal"))
-        if self.tier.by("intensity") == "join":
-            share = np.broadcast_to(np.array(self._encoder_share, np.float32), deep.shape)
+        if self.joins.encoder_share is not None:
+            share = np.broadcast_to(np.array(self.joins.encoder_share, np.float32), deep.shape)
             deep = share * deep + (1 - share) * self.linear.intensity(texts)
         return np.clip(deep, LOWEST, HIGHEST).astype(np.float32)
-
-    @cached_property
-    def _encoder_share(self) -> list[float]:
-        share = self._entry("intensity").get("encoder_share")
-        values: list[Any] = share if isinstance(share, list) else [share, share]
-        if len(values) != 2 or not all(isinstance(v, (int, float)) and 0 <= v <= 1 for v in values):
-            raise ModelError(f"encoder_share of intensity is {share!r}, not 0–1", where=self.tier.where)
-        return [float(value) for value in values]
 
     def need(self, sentences: Sequence[str]) -> Floats:
         """Calibrated probability that a sentence states a need or suggestion, shape ``(n,)``."""
@@ -219,7 +206,7 @@ class StarterModels:
         if self.tier.by("need") == "encoder":
             return deep[:, 1]
         said = self.linear.need(sentences)
-        return self._need_join.probabilities(np.stack([1 - said, said], axis=1), deep)[:, 1]
+        return self.joins.classes["need"].probabilities(np.stack([1 - said, said], axis=1), deep)[:, 1]
 
     def opinions(self, texts: Sequence[str]) -> list[list[Opinion]]:
         """Aspect–opinion pairs of each text: spans by the encoder or by both, the rest as in the linear tier.
@@ -234,7 +221,7 @@ class StarterModels:
         else:
             spans = sure_spans(texts, self._outputs(texts)["opinions"], self._threshold("opinions"))
             found = self._linear_tier.opinions_from(texts, spans)
-        if self.tier.by("given_aspects") == "linear" or self._entry("aspects").get("polarity") == "linear":
+        if not self.joins.polarity_by_encoder:
             return found
         aspects = [[o.aspect for o in own if o.aspect is not None] for own in found]
         said = self.given_aspects(texts, aspects)
@@ -243,15 +230,10 @@ class StarterModels:
     def _threshold(self, head: str) -> float:
         return self.encoder.heads[head].threshold
 
-    @cached_property
-    def _span_joins(self) -> dict[str, SpanJoin]:
-        joined = [task for task in _SPAN_TASKS if self.tier.by(task) == "join"]
-        return {task: read_span_join(self._entry(task), self.tier.where) for task in joined}
-
     def _joined_tags(self, task: str, texts: Sequence[str]) -> JoinedTags:
         head, (labels, names) = HEADS_OF[task][0], _SPAN_TASKS[task]
         columns = tag_columns(labels, self.encoder.heads[head].task.labels, names)
-        return JoinedTags(self._span_joins[task], self._outputs(texts)[head], columns)
+        return JoinedTags(self.joins.spans[task], self._outputs(texts)[head], columns)
 
     @property
     def _linear_tier(self) -> LinearModels:
@@ -284,14 +266,9 @@ class StarterModels:
             self._linear_tier,
             texts,
             aspects,
-            join=self._given_join,
+            join=self.joins.given,
             sure_from=self.abstain_below("given_aspects"),
         )
-
-    @cached_property
-    def _given_join(self) -> GivenJoin | None:
-        joined = self.tier.by("given_aspects") == "join"
-        return read_given_join(self._entry("given_aspects"), self.tier.where) if joined else None
 
     def _ordered(self, head: str, values: Floats, labels: tuple[str, ...]) -> Floats:
         """Columns in our order of labels."""
@@ -318,20 +295,5 @@ def load_package_tier(folder: Path, linear: LinearModels, threads: int = 0) -> S
 def _checked(models: StarterModels) -> StarterModels:
     """The models, after reading whatever of the tier file is read later."""
     check_heads(models.tier, models.encoder.heads)
-    for task, read in (
-        ("sentiment", "_sentiment_join"),
-        ("need", "_need_join"),
-        ("intensity", "_encoder_share"),
-        ("aspects", "_span_joins"),
-        ("entities", "_span_joins"),
-        ("given_aspects", "_given_join"),
-    ):
-        if models.tier.by(task) == "join":
-            getattr(models, read)
-    polarity = models.tier.tasks["aspects"].get("polarity", "encoder")
-    if polarity not in ("linear", "encoder"):
-        raise ModelError(
-            f"polarity of aspects is by {polarity!r}, not linear or encoder", where=models.tier.where
-        )
-    getattr(models, "_vector_map")  # noqa: B009
+    assert models.joins
     return models
