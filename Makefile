@@ -93,7 +93,6 @@ starter-tier: starter-heads
 	$(BIN)/python benchmarks/starter_spans.py train --work $(STARTER)
 	$(BIN)/python benchmarks/starter_spans.py fit --work $(STARTER) --tier $(STARTER_TIER)
 	$(BIN)/python benchmarks/starter_given.py --work $(STARTER) --tier $(STARTER_TIER)
-	$(BIN)/python benchmarks/starter_vectors.py --work $(STARTER) --tier $(STARTER_TIER)
 
 # Rewrite the pages that are made from the code.
 pages: install

@@ -177,6 +177,14 @@ def fit_opinions(work: Path, encoder: EncoderModel, languages: Sequence[str]) ->
     }
 
 
+def merged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    """A join with what an earlier fit of other languages found; the polarity of the earlier fit stays."""
+    if old is None or old["by"] != "join":
+        return new
+    both = {key: {**old[key], **new[key]} for key in ("weights", "thresholds")}
+    return {**new, **both, "polarity": old["polarity"]}
+
+
 def _thresholds(
     rows: Texts, read: Any, model: OpinionModel, language: str, weight: float, value: float
 ) -> dict[str, float]:
@@ -252,7 +260,9 @@ def main() -> None:
         told["tasks"]["entities"] = fit_entities(work, encoder)
     languages = [language for language in ("zh", "en") if language in given.only]
     if languages:
-        told["tasks"]["aspects"] = fit_opinions(work, encoder, languages)
+        told["tasks"]["aspects"] = merged(
+            told["tasks"].get("aspects"), fit_opinions(work, encoder, languages)
+        )
     write_json(tier / TIER_FILE, told)
 
 
