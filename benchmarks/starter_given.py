@@ -24,6 +24,7 @@ from unmet.evaluate.splits import text_folds
 from unmet.models.catalog import PACKAGES
 from unmet.models.classifier import load_classifier
 from unmet.models.encoder import load_encoder
+from unmet.models.encoder_package import MODEL_FILE
 from unmet.models.given_aspects import clauses_with
 from unmet.models.heads import in_order
 from unmet.models.intensity import IntensityModel
@@ -39,9 +40,12 @@ def inputs(work: Path, tier: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Texts, what a join reads of each pair, and truth; kept in the work folder."""
     table = pl.read_csv(work / "tasks" / "given_intensity.dev.csv")
     texts, aspects = table["text_a"].to_list(), table["text_b"].to_list()
-    truth, path = table.select(*SCORES).to_numpy(), work / "given_inputs.npy"
+    truth = table.select(*SCORES).to_numpy()
+    sentiment = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
+    encoder = load_encoder(read_tier(tier).encoder, threads=1)
+    # What is kept belongs to one encoder and one linear model.
+    path = work / f"given_{encoder.package.manifest['files'][MODEL_FILE][:8]}_{sentiment.version}.npy"
     if not path.is_file():
-        sentiment = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
         rows, left_out = intensity_recipe.load_rows("train"), set(texts)
         kept = [i for i, text in enumerate(rows.texts) if text not in left_out]
         train = intensity_recipe.IntensityRows(
@@ -49,7 +53,6 @@ def inputs(work: Path, tier: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
         )
         columns, read_out = intensity_recipe.train(train, sentiment, n_folds=3)
         linear, clauses = IntensityModel("", columns, sentiment, read_out), clauses_with(texts, aspects)
-        encoder = load_encoder(read_tier(tier).encoder, threads=1)
         read = encoder.run(encoder.around(texts, aspects), aspects, ("given_intensity", "given_aspect"))
         deep, polar = (
             in_order(read[head], encoder.heads[head].task.labels, labels)
