@@ -19,9 +19,12 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install
 	$(BIN)/unmet demo --out out/demo
 
-# Install, then lint, type-check and run every test. Chromium is installed for the report's tests.
+# Install, then lint, type-check and run every test. Chromium is installed for the report's tests. Tests run in
+# TEST_WORKERS processes of one thread each; those that measure time run afterwards, with nothing beside them (decision 161).
+TEST_WORKERS ?= 2
 test: install browser lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not timing" -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m timing
 
 browser:
 	bash scripts/install_chromium.sh

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora_needs import EN_NO_REQUEST, EN_SENTENCE, ZH_NO_REQUEST, ZH_REQUEST
+from unmet.models.piece_scores import PIECE
 
-PIECE = re.compile(r"[^，,。！!？?；;、~～…\s]+")
 EN_WISH = re.compile(
     r"\b(please|should (have|be|come|include|make|add)|would be (nice|great|good|better|helpful|perfect)"
     r"|i wish|wish (it|they|there|the)|needs? to be"
@@ -113,8 +113,19 @@ ZH_WORDING = Wording(
     re.compile(
         r"(?:很|太|非常|特别|比较|挺|超级|真|有点)([\u4e00-\u9fff]{1,2}?)(?:的|了|啊|呢|哦)?(?=[，,。！!？?；;、~～…\s]|$)"
     ),
-    ("不{}", "不算{}", "并不{}", "一点也不{}", "一点都不{}", "没有那么{}", "不会{}"),
-    ("不{}", "不算{}", "不太{}", "不怎么{}", "一点也不{}", "一点都不{}", "没有那么{}", "不是很{}", "不够{}"),
+    ("不{}", "不算{}", "不算太{}", "并不{}", "一点也不{}", "一点都不{}", "没有那么{}", "不会{}"),
+    (
+        "不{}",
+        "不算{}",
+        "不算太{}",
+        "不太{}",
+        "不怎么{}",
+        "一点也不{}",
+        "一点都不{}",
+        "没有那么{}",
+        "不是很{}",
+        "不够{}",
+    ),
 )
 EN_WORDING = Wording(
     (". ", ". ", ", ", " - "),

@@ -149,3 +149,51 @@ def wide_values(path: Path) -> tuple[list[str], np.ndarray]:
     table = pl.read_csv(path, null_values=["NA", ""])
     values = table.select(pl.all().cast(pl.Float64, strict=False)).to_numpy().T
     return table.columns, np.ascontiguousarray(values)
+
+
+JUICE = (
+    "Tropicana Premium 64", "Tropicana Premium 96", "Florida's Natural 64", "Tropicana 64", "Minute Maid 64",
+    "Minute Maid 96", "Citrus Hill 64", "Tree Fresh 64", "Florida Gold 64", "Dominicks 64", "Dominicks 128",
+)  # fmt: skip
+"""Brands of the orange juice set by number (help page of bayesm's orangeJuice); the number is ounces."""
+
+
+def orange_juice(path: Path | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Weekly units (64 ounces) of 11 juices in 83 stores, with price per ounce and feature advertisement.
+
+    Series are store × brand, categories are brands. Weeks without a row are not observed: the set does not
+    say whether nothing was sold. Week 1 of Dominick's began on 1989-09-14; weeks are moved to Monday.
+    """
+    table = pl.read_csv(path or DATA / "demand_orange_juice" / "weeks_to_130.csv.gz")
+    price = pl.coalesce(
+        pl.when(pl.col("brand") == k + 1).then(pl.col(f"price{k + 1}")) for k in range(len(JUICE))
+    )
+    sold = table.select(
+        pl.format("{}/{}", pl.col("store"), pl.col("brand")).alias("series_id"),
+        (pl.lit(date(1989, 9, 11)) + pl.duration(days=7 * (pl.col("week") - 1))).alias("period_start"),
+        (pl.col("logmove").exp() / 64).round(6).alias("quantity"),
+        price.alias("price"),
+        pl.col("feat").cast(pl.Float64).alias("promotion"),
+        pl.lit(True).alias("observed"),
+    )
+    first, last = sold["period_start"].min(), sold["period_start"].max()
+    begun = sold.group_by("series_id").agg(pl.col("period_start").min().alias("first_sale"))
+    weeks = pl.date_range(first, last, "1w", eager=True).alias("period_start").to_frame()  # type: ignore[arg-type]
+    demand = (
+        begun.join(weeks, how="cross")
+        .filter(pl.col("period_start") >= pl.col("first_sale"))
+        .join(sold, on=["series_id", "period_start"], how="left")
+        .with_columns(pl.col("quantity").fill_null(0.0), pl.col("observed").fill_null(False))
+    )
+    brand = pl.col("series_id").str.split("/").list.last().cast(pl.Int64) - 1
+    series = begun.with_columns(
+        pl.lit("product").alias("level"),
+        pl.col("series_id").alias("name"),
+        brand.replace_strict(dict(enumerate(JUICE))).alias("category"),
+    )
+    return (
+        demand.select([pl.col(name).cast(kind) for name, kind in DEMAND.items()]).sort(
+            "series_id", "period_start"
+        ),
+        series.select([pl.col(name).cast(kind) for name, kind in SERIES.items()]).sort("series_id"),
+    )

@@ -16,9 +16,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from composed_texts import NEGATIVE, NEUTRAL, PIECE, POSITIVE
+from composed_texts import NEGATIVE, NEUTRAL, POSITIVE
 from corpora_sentiment import DATA
 from corpora_spans import LabelledText, read_cosmetics, read_dimabsa, read_farm
+from unmet.models.piece_scores import PIECE
 
 CLASS_OF = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE}
 ALWAYS = -1

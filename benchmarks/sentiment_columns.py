@@ -13,6 +13,9 @@ from unmet.models.ngrams import NgramConfig
 
 CONFIG = NgramConfig(orders=(1, 2, 3, 4), bits=20, borders=True)
 PIECES = ColumnRecipe("pieces_zh")
+NEGATION_WEIGHT = 4.0
+"""Of made negations beside marked phrases. With 1, "不算差" (not bad) was read as a complaint; out of fold
+the log loss of negations falls from .71 to .65, that of texts people wrote stays (LOG-classifiers.md)."""
 CLASSES = ("negative", "neutral", "positive")
 Mask = NDArray[np.bool_]
 Weights = NDArray[np.float64]
@@ -111,7 +114,7 @@ def _phrase_columns(rows: Rows, folds: NDArray[np.int64]) -> list[Column]:
             ColumnRecipe(f"phrase_{name}", 18, c=0.2, min_texts=1),
             negations,
             rows.labels == label,
-            rows.weights,
+            NEGATION_WEIGHT * rows.weights,
             outside=(matrix, stated.classes[:, label], stated.weights, stated.folds),
         )
         for label, name in enumerate(CLASSES)

@@ -27,7 +27,7 @@ def sentiment(out: Path) -> None:
     unseen = [text for corpus in test.values() for text in corpus.texts]
     fitted = sentiment_recipe.train(sentiment_rows.gather(train, unseen), n_folds=3)
     own = np.flatnonzero(fitted.rows.of(*(c.name for c in train)))
-    known = fitted.head.probabilities(fitted.features[own])
+    known = fitted.probabilities[own]
     parts = [_table("train", [fitted.rows.texts[i] for i in own], fitted.rows.labels[own], known, known)]
     judged = [*test.values(), stars.takeaway(), stars.eprstmt("dev")]
     for corpus in judged:

@@ -25,7 +25,8 @@ from unmet.models.ngrams import NgramConfig
 from unmet.models.package import save_package
 
 PACKAGES = Path(__file__).resolve().parents[1] / "src/unmet/models/packages/linear"
-VERSION = "3"
+VERSIONS = {"sentiment": "3", "intensity": "3", "need": "2"}
+"""Raised with each change of a recipe whose weights are shipped."""
 
 
 def features_manifest(config: NgramConfig) -> dict[str, object]:
@@ -50,7 +51,7 @@ def train_sentiment(out: Path, limit: int | None) -> None:
     weights, scales = sentiment_recipe.quantised_columns(fitted)
     manifest = {
         "name": "sentiment",
-        "version": VERSION,
+        "version": VERSIONS["sentiment"],
         "task": "sentiment",
         "labels": [str(label) for label in POLARITIES],
         "features": features_manifest(sentiment_recipe.CONFIG),
@@ -58,12 +59,18 @@ def train_sentiment(out: Path, limit: int | None) -> None:
         "registers": list(sentiment_rows.REGISTERS),
         "calibration": "mixture of softmax read-outs on out-of-fold scores",
         "threshold": 0.5,
+        "piece_register": sentiment_recipe.POOLED[0],
         "training_data": {
             name: int(n) for name, n in zip(fitted.rows.names, np.bincount(fitted.rows.sources), strict=True)
         },
         "seed": sentiment_rows.SEED,
     }
     arrays = {f"column_{index}": column for index, column in enumerate(weights)}
+    assert fitted.pieces is not None, "the car set is among the sources"
+    arrays |= {
+        "piece_columns": fitted.pieces.columns.astype(np.int32),
+        "piece_read_out": fitted.pieces.weights,
+    }
     save_package(
         out / "sentiment", manifest, {**arrays, "scale": scales, **head_arrays(fitted.head, fitted.bias)}
     )
@@ -74,7 +81,7 @@ def train_need(out: Path, limit: int | None) -> None:
     weights, scales = needs_recipe.quantised(fitted)
     manifest = {
         "name": "need",
-        "version": VERSION,
+        "version": VERSIONS["need"],
         "task": "need",
         "labels": ["none", "need"],
         "features": features_manifest(needs_recipe.CONFIG),
@@ -96,7 +103,7 @@ def train_intensity(out: Path, limit: int | None) -> None:
     columns, read_out = intensity_recipe.train(rows, sentiment)
     manifest = {
         "name": "intensity",
-        "version": VERSION,
+        "version": VERSIONS["intensity"],
         "task": "intensity",
         "labels": ["valence", "arousal"],
         "features": features_manifest(intensity_recipe.CONFIG),

@@ -1,7 +1,7 @@
 """The Python API: the same pipeline that the commands use.
 
 >>> import unmet
->>> marks = unmet.annotate(["物流很快，就是噪音太大", "The battery dies after two hours."])
+>>> marks = unmet.annotate(["物流很快，就是噪音太大", "The zipper broke after two weeks."])
 >>> [str(mark.sentiment.label) for mark in marks][1]
 'negative'
 """

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-from unmet.cli.main import main
 
 ROWS = [
     ("屏幕太暗了，晚上看不清，希望亮一点。", 2),
@@ -28,20 +25,6 @@ def reviews(tmp_path: Path) -> Path:
     lines = ["评论内容,评分"] + [f'"{text}",{stars}' for text, stars in ROWS]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def unmet(monkeypatch, capsys):
-    """Run the command in this process; returns (exit code, stdout, stderr)."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["unmet", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capsys.readouterr()
-        return int(stop.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def test_new_products_are_forecast_from_what_is_like_them(unmet, orders, tmp_pat
 def test_new_products_need_products_to_learn_from(unmet, orders, tmp_path) -> None:
     new = tmp_path / "new.csv"
     new.write_text("sku,title,price\nN1,blue lamp,9.5\n")
-    where = ("--new", new, "--out", tmp_path / "f")
+    where = ("--freq", "W-MON", "--new", new, "--out", tmp_path / "f")
     code, _, err = unmet("forecast", orders, "--horizon", "4w", "--level", "total", *where)
     assert code == 2
     assert "--level" in err

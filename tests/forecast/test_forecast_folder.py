@@ -18,8 +18,9 @@ from unmet.forecast.settings import OrderSettings
 from unmet.forecast.tables import FORECAST, QUANTILES, SERIES
 
 FILES = {
-    "capped.csv", "demand.parquet", "forecast.csv", "manifest.json", "models.csv", "parts.csv",
-    "quality.json", "rejected.parquet", "series.csv", "sums.parquet",
+    "capped.csv", "decomposition.csv", "demand.parquet", "drivers.csv", "drivers.json", "forecast.csv",
+    "forecast.html", "manifest.json", "models.csv", "parts.csv", "quality.json",
+    "rejected.parquet", "series.csv", "sums.parquet",
 }  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def test_the_folder_holds_what_it_promises(tmp_path, orders, stand_in) -> None:
         ["A1", "B2", "category:tools", "category:toys", "total"], "Mean"
     )
     assert manifest["inputs"] == [{"name": "orders.csv", "sha256": file_hash(orders)}]
-    assert {"read", "forecast", "reconcile"} == set(manifest["seconds"])
+    assert {"read", "drivers", "forecast", "reconcile"} == set(manifest["seconds"])
     assert manifest["versions"]["statsforecast"]
     assert all(file_hash(folder / name) == digest for name, digest in manifest["outputs"].items())
     quality = json.loads((folder / "quality.json").read_text("utf-8"))

@@ -148,6 +148,7 @@ def test_it_agrees_with_hierarchicalforecast(seed) -> None:
     assert np.abs(ours - theirs).max() < 0.1 * np.abs(ours - means[len(parents) :]).max()
 
 
+@pytest.mark.timing
 def test_many_products_take_moments() -> None:
     base, demand, parts = shop(n_products=1_500, n_weeks=30)
     begin = time.perf_counter()

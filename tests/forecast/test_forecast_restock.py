@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import polars as pl
 import pytest
 from inventory_fixtures import make_folder, write
 
-from unmet.cli.main import main
 from unmet.forecast.inventory.durations import parse_duration
 from unmet.forecast.inventory.reasons import words
 from unmet.forecast.inventory.safe_cells import guarded, restored
@@ -32,18 +30,6 @@ COSTS = (
 )
 
 
-@pytest.fixture
-def unmet(monkeypatch, capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["unmet", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capsys.readouterr()
-        return int(stop.value.code or 0), captured.out, captured.err
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_folder(tmp_path_factory.mktemp("forecast"), RATES, names=NAMES)
@@ -54,16 +40,31 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return write(tmp_path / "stock.csv", STOCK), write(tmp_path / "costs.csv", COSTS)
 
 
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "orders.csv"
+
+
+@pytest.fixture
+def restock(unmet, files, out):
+    """Run the command: both files, two weeks of lead time, and options given by name (None: left out)."""
+
+    def run(folder: Path, *flags: str, **options: object) -> tuple[int, str, str]:
+        given = {"stock": files[0], "costs": files[1], "lead_time": "2w", "out": out} | options
+        words = [(f"--{name.replace('_', '-')}", value) for name, value in given.items() if value is not None]
+        return unmet("restock", folder, *(word for pair in words for word in pair), *flags)
+
+    return run
+
+
 def orders_of(path: Path) -> dict[str, dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return {row["series_id"]: row for row in csv.DictReader(stream)}
 
 
-def test_orders_are_whole_packs_with_reasons_and_both_costs(unmet, folder, files, tmp_path) -> None:
+def test_orders_are_whole_packs_with_reasons_and_both_costs(restock, folder, tmp_path) -> None:
     out = tmp_path / "out" / "orders.csv"
-    code, said, err = unmet(
-        "restock", folder, "--stock", files[0], "--costs", files[1], "--lead-time", "2w", "--out", out
-    )
+    code, said, err = restock(folder, out=out)
     assert code == 0, err
     rows = orders_of(out)
     assert set(rows) == {"A", "B", "C", "D", "F", "'=G"}  # H and E are left out, Z has no forecast
@@ -90,10 +91,9 @@ def test_orders_are_whole_packs_with_reasons_and_both_costs(unmet, folder, files
     assert "1 left out: negative_stock" in err
 
 
-def test_overstock_says_how_long_and_what_to_do(unmet, folder, files, tmp_path) -> None:
-    out = tmp_path / "orders.csv"
+def test_overstock_says_how_long_and_what_to_do(restock, folder, out, tmp_path) -> None:
     stock = write(tmp_path / "s.csv", "sku,stock,on order\nA,10,5\nC,90,0\nD,400,0\nH,30,0\nB,6,60\n")
-    unmet("restock", folder, "--stock", stock, "--costs", files[1], "--lead-time", "2w", "--out", out)
+    restock(folder, stock=stock)
     rows = orders_of(out.with_name("overstock.csv"))
     actions = {name: row["action"] for name, row in rows.items()}
     assert actions == {
@@ -103,34 +103,20 @@ def test_overstock_says_how_long_and_what_to_do(unmet, folder, files, tmp_path) 
     assert float(rows["C"]["money_tied_up"]) == pytest.approx(3 * float(rows["C"]["excess_units"]))
 
 
-def test_no_sale_for_half_a_year_is_cleared(unmet, tmp_path, files) -> None:
+def test_no_sale_for_half_a_year_is_cleared(restock, out, tmp_path) -> None:
     folder = make_folder(tmp_path / "fc", {"A": 20.0, "C": 0.5}, n_past=60)
     table = pl.read_parquet(folder / "demand.parquet")
     silent = (pl.col("series_id") == "C") & (pl.col("period_start") > pl.date(2024, 6, 1))
     sold = pl.when(silent).then(0.0).otherwise("quantity").alias("quantity")
     table.with_columns(sold).write_parquet(folder / "demand.parquet")
-    out = tmp_path / "orders.csv"
-    unmet("restock", folder, "--stock", files[0], "--costs", files[1], "--lead-time", "2w", "--out", out)
+    restock(folder)
     row = orders_of(out.with_name("overstock.csv"))["C"]
     assert row["action"] == "clear"
     assert float(row["weeks_without_sale"]) > 26
 
 
-def test_a_budget_is_kept_and_said(unmet, folder, files, tmp_path) -> None:
-    out = tmp_path / "orders.csv"
-    arguments = (
-        "restock",
-        folder,
-        "--stock",
-        files[0],
-        "--costs",
-        files[1],
-        "--lead-time",
-        "2w",
-        "--out",
-        out,
-    )
-    code, said, _ = unmet(*arguments, "--budget", "300", "--json")
+def test_a_budget_is_kept_and_said(restock, folder) -> None:
+    code, said, _ = restock(folder, "--json", budget="300")
     assert code == 0
     result = json.loads(said)
     assert result["counts"]["money"] <= 300
@@ -138,15 +124,12 @@ def test_a_budget_is_kept_and_said(unmet, folder, files, tmp_path) -> None:
     assert cut
     assert all("budget" in row["reason"] for row in cut)
     assert result["left_out"]
-    assert json.loads(unmet(*arguments, "--budget", "0", "--json")[1])["counts"]["orders"] == 0
+    assert json.loads(restock(folder, "--json", budget="0")[1])["counts"]["orders"] == 0
 
 
-def test_service_level_needs_no_costs(unmet, folder, files, tmp_path) -> None:
+def test_service_level_needs_no_costs(restock, folder, out, tmp_path) -> None:
     stock = write(tmp_path / "s.csv", "sku,stock\nA,0\nB,0\n")
-    out = tmp_path / "orders.csv"
-    code, _, err = unmet(
-        "restock", folder, "--stock", stock, "--lead-time", "14", "--service-level", "0.95", "--out", out
-    )
+    code, _, err = restock(folder, stock=stock, costs=None, lead_time="14", service_level="0.95")
     assert code == 0, err
     rows = orders_of(out)
     assert float(rows["A"]["stockout_chance_with"]) <= 0.05
@@ -154,15 +137,13 @@ def test_service_level_needs_no_costs(unmet, folder, files, tmp_path) -> None:
     assert rows["A"]["money"] == ""
 
 
-def test_chinese_columns_and_reasons(unmet, folder, tmp_path) -> None:
+def test_chinese_columns_and_reasons(restock, folder, tmp_path) -> None:
     stock = write(tmp_path / "库存.csv", "商品编号,现有库存,在途,单位\nA,10,5,件\nF,3,1,箱\n")
     costs = write(
         tmp_path / "成本.csv", "商品编号,进价,售价,箱规,起订量,提前期\nA,￥2,5,12,,2周\nF,4.5,9,24,48,10天\n"
     )
     out = tmp_path / "订货.csv"
-    code, said, err = unmet(
-        "restock", folder, "--stock", stock, "--costs", costs, "--out", out, "--lang", "zh"
-    )
+    code, said, err = restock(folder, stock=stock, costs=costs, lead_time=None, out=out, lang="zh")
     assert code == 0, err
     assert "断货概率" in said
     rows = orders_of(out)
@@ -171,64 +152,55 @@ def test_chinese_columns_and_reasons(unmet, folder, tmp_path) -> None:
     assert 'lang="zh-CN"' in out.with_suffix(".html").read_text("utf-8")
 
 
-def test_uncertain_lead_time_needs_more_stock(unmet, folder, files, tmp_path) -> None:
+def test_uncertain_lead_time_needs_more_stock(restock, folder, out) -> None:
     levels = []
     for lead in ("2w", "2w±4d"):
-        out = tmp_path / "orders.csv"
-        unmet("restock", folder, "--stock", files[0], "--costs", files[1], "--lead-time", lead, "--out", out)
+        restock(folder, lead_time=lead)
         levels.append(float(orders_of(out)["A"]["order_up_to"]))
     assert levels[1] > levels[0]
 
 
-def test_goods_that_go_off_are_ordered_less(unmet, folder, tmp_path) -> None:
+def test_goods_that_go_off_are_ordered_less(restock, folder, out, tmp_path) -> None:
     stock = write(tmp_path / "s.csv", "sku,stock\nB,0\n")
     quantities = []
     for life in ("", "7d"):
         costs = write(
             tmp_path / "c.csv", f"sku,cost,shortage cost,holding cost,shelf life\nB,10,9,1,{life}\n"
         )
-        out = tmp_path / "orders.csv"
-        unmet("restock", folder, "--stock", stock, "--costs", costs, "--lead-time", "1w", "--out", out)
+        restock(folder, stock=stock, costs=costs, lead_time="1w")
         quantities.append(float(orders_of(out)["B"]["order_quantity"]))
     assert quantities[1] < quantities[0]
 
 
-def test_missing_stock_rows_are_said_and_can_mean_nothing_there(unmet, folder, files, tmp_path) -> None:
-    stock, out = write(tmp_path / "s.csv", "sku,stock\nA,0\nA,3\n"), tmp_path / "orders.csv"
-    arguments = ("restock", folder, "--stock", stock, "--costs", files[1], "--lead-time", "2w", "--out", out)
-    _, _, err = unmet(*arguments)
+def test_missing_stock_rows_are_said_and_can_mean_nothing_there(restock, folder, out, tmp_path) -> None:
+    stock = write(tmp_path / "s.csv", "sku,stock\nA,0\nA,3\n")
+    _, _, err = restock(folder, stock=stock)
     assert "no_stock_row" in err
     assert "--missing-stock zero" in err
     assert float(orders_of(out)["A"]["on_hand"]) == 3  # two rows of a product are added up
-    unmet(*arguments, "--missing-stock", "zero")
+    restock(folder, stock=stock, missing_stock="zero")
     assert float(orders_of(out)["B"]["on_hand"]) == 0
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"--lead-time": "soon"}, "soon"),
-        ({"--lead-time": "9w"}, "horizon"),
-        ({"--service-level": "95"}, "between 0 and 1"),
-        ({"--lang": "fr"}, "fr"),
-        ({"--missing-stock": "guess"}, "guess"),
-        ({"--review": "0d"}, "review"),
-        ({"--map": "on_hand=gone"}, "gone"),
-        ({"--stock": "nowhere.csv"}, "nowhere.csv"),
+        ({"lead_time": "soon"}, "soon"),
+        ({"lead_time": "9w"}, "horizon"),
+        ({"service_level": "95"}, "between 0 and 1"),
+        ({"lang": "fr"}, "fr"),
+        ({"missing_stock": "guess"}, "guess"),
+        ({"review": "0d"}, "review"),
+        ({"map": "on_hand=gone"}, "gone"),
+        ({"stock": "nowhere.csv"}, "nowhere.csv"),
     ],
 )
-def test_bad_arguments_are_exit_2(unmet, folder, files, tmp_path, changes, said) -> None:
-    given = {
-        "--stock": files[0],
-        "--costs": files[1],
-        "--lead-time": "2w",
-        "--out": tmp_path / "o.csv",
-    } | changes
-    code, _, err = unmet("restock", folder, *(part for pair in given.items() for part in pair))
+def test_bad_arguments_are_exit_2(restock, folder, out, changes, said) -> None:
+    code, _, err = restock(folder, **changes)
     assert code == 2
     assert said in err
     assert "Traceback" not in err
-    assert not (tmp_path / "o.csv").exists()
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(
@@ -240,20 +212,8 @@ def test_bad_arguments_are_exit_2(unmet, folder, files, tmp_path, changes, said)
         ("", "stock.csv"),
     ],
 )
-def test_bad_stock_files_name_the_problem(unmet, folder, files, tmp_path, text, said) -> None:
-    stock = write(tmp_path / "stock.csv", text)
-    code, _, err = unmet(
-        "restock",
-        folder,
-        "--stock",
-        stock,
-        "--costs",
-        files[1],
-        "--lead-time",
-        "2w",
-        "--out",
-        tmp_path / "o.csv",
-    )
+def test_bad_stock_files_name_the_problem(restock, folder, tmp_path, text, said) -> None:
+    code, _, err = restock(folder, stock=write(tmp_path / "stock.csv", text))
     assert code == 2
     assert said in err
 
@@ -268,47 +228,25 @@ def test_bad_stock_files_name_the_problem(unmet, folder, files, tmp_path, text, 
         ("demand.parquet", "no parquet"),
     ],
 )
-def test_damaged_forecasts_are_refused(unmet, files, tmp_path, name, text) -> None:
+def test_damaged_forecasts_are_refused(restock, tmp_path, name, text) -> None:
     folder = make_folder(tmp_path / "fc", {"A": 2.0})
     if text is None:
         (folder / name).unlink()
     else:
         write(folder / name, text)
-    code, _, err = unmet(
-        "restock",
-        folder,
-        "--stock",
-        files[0],
-        "--costs",
-        files[1],
-        "--lead-time",
-        "2w",
-        "--out",
-        tmp_path / "o.csv",
-    )
+    code, _, err = restock(folder)
     assert code == 1
     assert name in err
 
 
 @pytest.mark.parametrize("problem", ["p90=0.001", "mean=nan", "mean=-1.0"])
-def test_forecasts_that_break_the_contract_are_refused(unmet, files, tmp_path, problem) -> None:
+def test_forecasts_that_break_the_contract_are_refused(restock, tmp_path, problem) -> None:
     folder = make_folder(tmp_path / "fc", {"A": 20.0, "B": 3.0})
     column, _, value = problem.partition("=")
     table = pl.read_csv(folder / "forecast.csv")
     hit = pl.when(pl.col("series_id") == "B").then(pl.lit(float(value))).otherwise(pl.col(column))
     table.with_columns(hit.alias(column)).write_csv(folder / "forecast.csv")
-    code, _, err = unmet(
-        "restock",
-        folder,
-        "--stock",
-        files[0],
-        "--costs",
-        files[1],
-        "--lead-time",
-        "2w",
-        "--out",
-        tmp_path / "o.csv",
-    )
+    code, _, err = restock(folder)
     assert code == 1
     assert "'B'" in err
 
@@ -333,9 +271,8 @@ class Tags(HTMLParser):
         self.outside += [v or "" for k, v in attrs if k in ("src", "href") and v != "data:,"]
 
 
-def test_the_page_shows_everything_and_runs_nothing(unmet, folder, files, tmp_path) -> None:
-    out = tmp_path / "orders.csv"
-    unmet("restock", folder, "--stock", files[0], "--costs", files[1], "--lead-time", "2w", "--out", out)
+def test_the_page_shows_everything_and_runs_nothing(restock, folder, out) -> None:
+    restock(folder)
     page = out.with_suffix(".html").read_text("utf-8")
     parsed = Tags()
     parsed.feed(page)
@@ -377,10 +314,10 @@ def test_axes_end_at_round_numbers() -> None:
     assert [nice_ceiling(x) for x in (0, 0.3, 7, 10, 34, 120)] == [1.0, 0.5, 10.0, 10.0, 50.0, 200.0]
 
 
-def test_same_input_same_bytes(unmet, folder, files, tmp_path) -> None:
+def test_same_input_same_bytes(restock, folder, tmp_path) -> None:
     written = []
     for name in ("a", "b"):
         out = tmp_path / name / "orders.csv"
-        unmet("restock", folder, "--stock", files[0], "--costs", files[1], "--lead-time", "10d", "--out", out)
+        restock(folder, lead_time="10d", out=out)
         written.append([out.read_bytes(), out.with_suffix(".html").read_bytes()])
     assert written[0] == written[1]

@@ -108,7 +108,8 @@ def test_a_negated_complaint_is_none(models, text):
     assert models.sentiment_with_labels([text])[1] != ["negative"]
 
 
-@pytest.mark.parametrize("text", ["ok", "It is ok", "凑合", "meh"])
+# A bare "ok" is left out: Chinese buyers write it as praise, and nothing tells the language.
+@pytest.mark.parametrize("text", ["okay", "It is ok", "凑合", "meh"])
 def test_lukewarm_words_are_not_sure(models, text):
     probabilities = models.sentiment([text])[0]
     assert probabilities[0] < 0.5

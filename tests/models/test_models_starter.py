@@ -64,7 +64,12 @@ def test_joined_probabilities_are_the_formula(models: StarterModels) -> None:
 
 def test_labels_follow_the_linear_biases_as_far_as_the_join_says(tiny_tier: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(tiny_tier, tmp_path / "tier"))
-    texts = [*TEXTS, "油耗 8 个油,还行吧", "It runs a bit large, but the fabric is okay."]
+    texts = [
+        *TEXTS,
+        "油耗 8 个油,还行吧",
+        "It runs a bit large, but the fabric is okay.",
+        "The battery dies after two hours.",
+    ]
     linear = load_models("linear")
     assert isinstance(linear, LinearModels)
     decided = {}

@@ -8,13 +8,13 @@ import pytest
 from unmet.core.config import MineConfig
 from unmet.core.errors import InputError, RunFolderError
 from unmet.pipeline.mine import describe, run_mine
-from unmet.sample import make_small_shop, write_shop
+from unmet.sample import make_shop, write_shop
 
 
 @pytest.fixture(scope="module")
 def reviews(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
-    write_shop(make_small_shop(seed=3), folder)
+    write_shop(make_shop(seed=3, n_reviews=200), folder)
     return folder / "reviews_zh.csv"
 
 

@@ -46,6 +46,7 @@ def seconds(code: str) -> float:
     return statistics.median(times)
 
 
+@pytest.mark.timing
 def test_import_is_fast() -> None:
     assert seconds("import unmet") - seconds("pass") < MAX_IMPORT_SECONDS
 

@@ -166,6 +166,7 @@ def test_shop_is_frozen(shop: Shop) -> None:
         shop.reviews = shop.orders  # type: ignore[misc]
 
 
+@pytest.mark.timing
 def test_six_thousand_reviews_in_six_seconds() -> None:
     before = time.process_time()
     make_shop(9, 6_000)

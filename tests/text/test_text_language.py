@@ -87,6 +87,7 @@ def test_word_hash_of_a_long_word_is_defined() -> None:
     assert word_hash("the") != word_hash("eht")
 
 
+@pytest.mark.timing
 def test_speed() -> None:
     texts = ["手机很好用，物流也快，推荐购买", "Great phone, works as expected"] * 20_000
     detect_languages(texts[:10])

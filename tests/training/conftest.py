@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from training_fixtures import BLAME, PRAISE, SMALL, Prepared, opinions, write_rows
 
 from unmet.core.config import PretrainConfig
@@ -32,8 +34,20 @@ def opinion_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny BERT that has read the made-up language of :func:`training_fixtures.opinions`.
 
     Every text there is followed by its polarity in a word, so masked-word training teaches what praise is.
+    The first process of a parallel run to need it trains it for all.
     """
-    folder = tmp_path_factory.mktemp("opinions")
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "opinions"
+    with FileLock(shared / "opinions.lock"):
+        if not (folder / "model" / "model.safetensors").exists():
+            write_opinion_base(folder)
+    return folder / "model"
+
+
+def write_opinion_base(folder: Path) -> None:
+    folder.mkdir()
     draw = random.Random(0)
     tails = (("总之 差", "overall bad"), ("总之 好", "overall good"))
     rows = []
@@ -44,4 +58,3 @@ def opinion_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store, reader = prepare([texts], folder / "model", base=None, never=(), mapping={}, config=SMALL)
     config = PretrainConfig(size="tiny", steps=360, learning_rate=1e-3, warmup_steps=30)
     pretrain(store, reader, folder / "model", config=replace(config, tokens_per_batch=768, mask_share=0.25))
-    return folder / "model"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +28,7 @@ from unmet.training.saving import save_finetuned
 from unmet.training.unpacking import unpack
 
 
-def exported(prepared: Prepared, folder: Path, precision: str, kind: str = "bert") -> Path:
+def write_package(prepared: Prepared, folder: Path, precision: str, kind: str = "bert") -> Path:
     model = tiny_model(prepared.reader, replace(TINY), kind=kind, disturb=True)
     save_finetuned(model, HEADS, prepared.reader, TINY, folder / "model", {})
     return export_model(
@@ -33,12 +36,18 @@ def exported(prepared: Prepared, folder: Path, precision: str, kind: str = "bert
     ).folder
 
 
+@pytest.fixture(scope="module")
+def exported(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Package of a precision; it is made once and stands beside its ``model``."""
+    return cache(lambda precision: write_package(prepared, tmp_path_factory.mktemp(precision), precision))
+
+
 @pytest.mark.parametrize(("precision", "allowed"), [("fp32", 0.0), ("int8", 0.02)])
 def test_weights_come_back_under_their_names(
-    prepared: Prepared, tmp_path: Path, precision: str, allowed: float
+    prepared: Prepared, exported: Callable[[str], Path], tmp_path: Path, precision: str, allowed: float
 ) -> None:
-    package = exported(prepared, tmp_path, precision)
-    before = load_finetuned(tmp_path / "model").model.encoder.state_dict()
+    package = exported(precision)
+    before = load_finetuned(package.parent / "model").model.encoder.state_dict()
     encoder, reader = load_encoder(unpack(package, tmp_path / "base"), FinetuneConfig(dropout=0.0))
     after = encoder.state_dict()
     assert set(after) == set(before)
@@ -49,8 +58,8 @@ def test_weights_come_back_under_their_names(
     assert reader.folds == prepared.reader.folds
 
 
-def test_training_goes_on_from_it(prepared: Prepared, tmp_path: Path) -> None:
-    base = unpack(exported(prepared, tmp_path, "int8"), tmp_path / "base")
+def test_training_goes_on_from_it(exported: Callable[[str], Path], tmp_path: Path) -> None:
+    base = unpack(exported("int8"), tmp_path / "base")
     rows = [
         "text,label",
         *(f"{text} {number},{number % 2}" for number, text in enumerate(["good", "bad"] * 8)),
@@ -74,8 +83,8 @@ def test_the_shipped_starter_can_be_unpacked(tmp_path: Path) -> None:
         assert float(own @ vector / np.linalg.norm(own)) > 0.98
 
 
-def test_what_cannot_be_unpacked_is_refused(prepared: Prepared, tmp_path: Path) -> None:
-    package = exported(prepared, tmp_path, "fp32")
+def test_what_cannot_be_unpacked_is_refused(exported: Callable[[str], Path], tmp_path: Path) -> None:
+    package = shutil.copytree(exported("fp32"), tmp_path / "fp32")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("keep", encoding="utf-8")
     with pytest.raises(InputError, match="not empty"):
@@ -90,6 +99,6 @@ def test_what_cannot_be_unpacked_is_refused(prepared: Prepared, tmp_path: Path) 
 
 
 def test_an_encoder_without_biases_is_refused(prepared: Prepared, tmp_path: Path) -> None:
-    package = exported(prepared, tmp_path, "fp32", kind="modernbert")
+    package = write_package(prepared, tmp_path, "fp32", kind="modernbert")
     with pytest.raises(ModelError, match="no weights found"):
         unpack(package, tmp_path / "base")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from unmet.cli.output import say
-
-_PERIODS = {"D": "day", "W-MON": "week", "MS": "month"}
+from unmet.forecast.periods import NAMES
 
 
 def print_forecast(made: Mapping[str, Any], out: str) -> None:
@@ -32,7 +32,7 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
     if made["reconciled"] != "none":
         say(f"levels add up (method {made['reconciled']})")
     say()
-    unit = _PERIODS[made["freq"]] + ("s" if summary["periods"] > 1 else "")
+    unit = NAMES[made["freq"]] + ("s" if summary["periods"] > 1 else "")
     say(
         f"next {summary['periods']} {unit} ({summary['first_period']} to {summary['last_period']}): "
         f"{summary['units_ahead']:,.0f} units expected; the last {summary['periods']} had "
@@ -47,8 +47,48 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
             f"{new['products']:,} new products, learned from {new['learned_from']:,} products "
             f"({new['launches_seen']:,} launches seen): {out}/new_totals.csv, {out}/new_reasons.csv"
         )
+    print_drivers(made["drivers"], out)
     say("models: " + ", ".join(f"{name} {n:,}" for name, n in summary["models"].items()))
-    say(f"forecast: {out}/forecast.csv   report of the data: {out}/quality.json")
+    say(f"forecast: {out}/forecast.csv   page: {out}/forecast.html   report of the data: {out}/quality.json")
+
+
+def print_drivers(drivers: Mapping[str, Any], out: str) -> None:
+    """Print what drives demand, or why that cannot be told; one line each."""
+    price, promotion, holidays = drivers["price"], drivers["promotion"], drivers["holidays"]
+    said = []
+    if price["told"]:
+        said.append(f"1% more price, {_interval(price['estimate'], '{:+.1f}')}% demand")
+    else:
+        said.append(f"price: cannot be told ({price['why_not']})")
+    if promotion["told"]:
+        said.append(f"a promotion {_interval(_lifted(promotion['estimate']), '{:+.0%}')}")
+    elif promotion["reason"] != "no_promotions":
+        said.append(f"promotions: cannot be told ({promotion['why_not']})")
+    sure = [e for e in holidays["effects"] if e["on"] and e["on"]["low"] * e["on"]["high"] > 0]
+    if sure:
+        said.append(", ".join(f"{e['name']} {e['on']['value']:+.0%}" for e in sure[:3]))
+    elif holidays["why_not"]:
+        said.append(f"holidays: {holidays['why_not']}")
+    say("drivers: " + "; ".join(said) + f"; parts of each forecast: {out}/decomposition.csv")
+    if "planned" in drivers:
+        plan = drivers["planned"]
+        say(f"forecast at the {plan['rows']:,} planned prices and promotions of {plan['file']}")
+        for n, words in (
+            (plan["rows_outside"], "planned rows lie outside the forecast's periods and are not used"),
+            (len(plan["products_unknown"]), "planned products have no price in the orders and are not used"),
+        ):
+            if n:
+                say(f"    {n:>9,}  {words}")
+
+
+def _interval(estimate: Mapping[str, float], form: str) -> str:
+    value, low, high = (form.format(estimate[name]) for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def _lifted(estimate: Mapping[str, float]) -> dict[str, float]:
+    """A log effect as a share of demand."""
+    return {name: math.expm1(value) for name, value in estimate.items()}
 
 
 def corrections(quality: Mapping[str, Any]) -> list[str]:
@@ -74,7 +114,7 @@ def corrections(quality: Mapping[str, Any]) -> list[str]:
 
 
 def _print_periods(periods: Mapping[str, Any]) -> None:
-    unit = _PERIODS[periods["freq"]]
+    unit = NAMES[periods["freq"]]
     partial = "; the first is not whole and not learned from" if periods["first_is_partial"] else ""
     say(f"{periods['n']:,} {unit}s from {periods['first']} to {periods['as_of']} ({periods['why']}){partial}")
     if periods["closed"]:

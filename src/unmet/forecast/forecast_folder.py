@@ -72,8 +72,9 @@ def _swap(work: Path, target: Path) -> None:
 
 
 def output_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in a folder, by name."""
-    return {path.name: file_hash(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    """SHA-256 of every file in a folder but the manifest, by name."""
+    files = (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != MANIFEST)
+    return {path.name: file_hash(path) for path in files}
 
 
 def library_versions() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from unmet.forecast.order_lines import OrderSource, Survey, open_orders, typed_c
 from unmet.forecast.order_quality import order_quality
 from unmet.forecast.outliers import CAPPED, capped_lines, line_caps
 from unmet.forecast.periods import find_freq, parse_horizon
+from unmet.forecast.price_noise import LINE_SUMS, PRICE_NOISE, price_noise
 from unmet.forecast.product_facts import ProductFacts, read_items, read_stockouts
 from unmet.forecast.rejecting import dropped_lines, late_lines, malformed_rows
 from unmet.forecast.settings import OrderSettings, check_settings
@@ -44,6 +45,7 @@ class Orders:
     horizon: int | None  # periods; null if none was asked for
     quality: dict[str, Any]
     capped: pl.DataFrame  # source, row, product, quantity, cap: lines that count for less than they say
+    price_noise: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRICE_NOISE))
 
 
 @dataclass
@@ -192,6 +194,7 @@ def _summed(sales: pl.LazyFrame) -> pl.DataFrame:
             quantity.filter(promotion.is_not_null()).sum().alias("told"),
             pl.len().cast(pl.Int64).alias("n_lines"),
             pl.col("time").dt.time().max().alias("last_time"),
+            **LINE_SUMS,
         )
         .collect(engine="streaming")
     )
@@ -223,4 +226,5 @@ def _to_series(
         sales, capped, built, gaps, n_stockout_rows,
     )  # fmt: skip
     n = horizon.periods(freq) if horizon else None
-    return Orders(built.demand, built.series, built.parts, freq, n, quality, capped)
+    noise = price_noise(sales, freq)
+    return Orders(built.demand, built.series, built.parts, freq, n, quality, capped, price_noise=noise)

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from unmet.core.files import atomic_path
+from unmet.forecast.drivers_page import drivers_section
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
 from unmet.forecast.inventory.reasons import percent, reason, short_number, weeks_of_cover, words
 from unmet.forecast.plots import DemandPicture, draw
@@ -86,6 +87,8 @@ def write_forecast_page(folder_path: Path, path: Path, language: str, *, level: 
         days, past = pasts.get(name, ([], np.empty(0)))
         title = _title(names.get(name, {"series_id": name, "name": name}))
         pictures.append(draw(DemandPicture(title, past, days, folder.starts, folder.quantiles[index])))
+    titles = {name: _title(row) for name, row in names.items()}
+    drivers = drivers_section(folder_path, [folder.ids[i] for i in largest], titles, language)
     facts = [
         (short_number(len(folder.ids)), said["fact_series"]),
         (short_number(len(folder.starts)), said["fact_periods"]),
@@ -94,6 +97,7 @@ def write_forecast_page(folder_path: Path, path: Path, language: str, *, level: 
         path,
         title=said["page_forecast_title"], words=said, facts=facts, as_of=_as_of(folder, said), orders=[],
         n_more=0, overstock=[], left_out=[], pictures=pictures, n_series=len(folder.ids), with_orders=False,
+        drivers=drivers,
     )  # fmt: skip
 
 

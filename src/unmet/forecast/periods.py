@@ -13,7 +13,7 @@ from unmet.core.errors import InputError
 from unmet.forecast.tables import FREQUENCIES
 
 NAMES = {"D": "day", "W-MON": "week", "MS": "month"}
-_EVERY = {"D": "1d", "W-MON": "1w", "MS": "1mo"}
+EVERY = {"D": "1d", "W-MON": "1w", "MS": "1mo"}
 _UNITS = {"d": "D", "w": "W-MON", "m": "MS"}
 _MAX_PERIODS = 1_000
 _ENOUGH = 0.5  # of its periods in which the usual line's product sells: then the period is not too short
@@ -83,7 +83,7 @@ def check_freq(freq: str | None) -> str | None:
 
 def start_of(day: pl.Expr, freq: str) -> pl.Expr:
     """The first day of the period that holds a day (Polars weeks begin on Monday)."""
-    return day.dt.truncate(_EVERY[freq])
+    return day.dt.truncate(EVERY[freq])
 
 
 def first_day(day: date, freq: str) -> date:
@@ -110,7 +110,7 @@ def last_day(start: date, freq: str) -> date:
 
 def period_range(first: date, last: date, freq: str) -> pl.Series:
     """First days of all periods from ``first`` to ``last``."""
-    return pl.date_range(first, last, _EVERY[freq], eager=True).alias("period_start")
+    return pl.date_range(first, last, EVERY[freq], eager=True).alias("period_start")
 
 
 def next_periods(last: date, freq: str, n: int) -> list[date]:

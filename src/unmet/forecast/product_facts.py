@@ -9,7 +9,7 @@ import polars as pl
 from unmet.core.errors import InputError
 from unmet.forecast.order_columns import find_columns
 from unmet.forecast.order_lines import read_times, stripped
-from unmet.forecast.periods import start_of
+from unmet.forecast.periods import EVERY, start_of
 from unmet.forecast.shop_calendar import Calendar
 from unmet.ingest.delimited_blocks import quick_chunks
 from unmet.ingest.headers import plain_name
@@ -156,7 +156,7 @@ def read_stockouts(path: str, calendar: Calendar, share: float) -> tuple[pl.Data
     per = days.group_by("product", start_of(pl.col("day"), calendar.freq).alias("period_start")).agg(
         pl.len().alias("n_out")
     )
-    length = pl.col("period_start").dt.offset_by({"D": "1d", "W-MON": "1w", "MS": "1mo"}[calendar.freq])
+    length = pl.col("period_start").dt.offset_by(EVERY[calendar.freq])
     n_days = (length - pl.col("period_start")).dt.total_days()
     return per.filter(pl.col("n_out") >= share * n_days).select("product", "period_start"), spans.height
 

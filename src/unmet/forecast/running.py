@@ -18,6 +18,7 @@ from unmet.core.hashing import file_hash
 from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
 from unmet.core.tables import conform
+from unmet.forecast.folder_drivers import drivers_of, write_drivers
 from unmet.forecast.folder_launches import forecast_launches_of, with_launches
 from unmet.forecast.forecast_folder import (
     KIND,
@@ -26,6 +27,7 @@ from unmet.forecast.forecast_folder import (
     new_folder,
     output_hashes,
 )
+from unmet.forecast.inventory.reasons import LANGUAGES
 from unmet.forecast.orders import Orders, read_orders
 from unmet.forecast.reconciling import METHODS, reconciled
 from unmet.forecast.settings import OrderSettings, check_settings
@@ -42,8 +44,12 @@ def run_forecast(
     horizon: str,
     settings: OrderSettings | None = None,
     new: str | Path | None = None,
+    country: str | None = None,
+    prices: str | Path | None = None,
     reconcile: str = "mint",
     seed: int = 0,
+    language: str = "en",
+    png: bool = False,
     progress: Callable[[str], object] = lambda stage: None,
 ) -> dict[str, Any]:
     """Forecast demand from orders and write the folder ``out``.
@@ -54,25 +60,37 @@ def run_forecast(
         horizon: ``4w``, ``28d``, ``3m`` or a number of periods.
         settings: how orders are read.
         new: table of products that were never sold; their launches are forecast too.
+        country: whose holidays are drivers (two letters); None: holidays are not looked at.
+        prices: table of planned prices and promotions; the forecast is then what sells at these.
         reconcile: how levels are made to add up (mint, bottom-up or none).
         seed: same seed, same forecasts.
+        language: of the page, zh or en.
+        png: also write the pictures of the largest series as ``forecast.png``.
         progress: called with the name of each stage.
 
     Returns:
         The manifest, with ``quality`` and ``summary`` added.
 
     Raises:
-        InputError, MappingError: the orders or the arguments cannot be used.
+        InputError, MappingError: the orders or the arguments cannot be used, or a picture cannot be drawn.
         RunFolderError: ``out`` holds something that is no forecast.
     """
     settings = replace(settings or OrderSettings(), horizon=horizon)
     check_settings(settings)
     if reconcile not in METHODS:
         raise InputError(f"no --reconcile {reconcile!r}", hint=f"Use {', '.join(METHODS)}.")
+    if language not in LANGUAGES:
+        raise InputError(f"no language {language!r}", hint="Use --lang zh or --lang en.")
+    if png:
+        from unmet.forecast.picture_file import check_picture
+
+        check_picture(language)  # now, not after the work
     target = Path(out)
     check_place(target)
     with new_folder(target) as folder:
-        return _into(folder, inputs, settings, new, reconcile, seed, progress)
+        return _into(
+            folder, inputs, settings, new, country, prices, reconcile, seed, language, png, progress
+        )  # fmt: skip
 
 
 def _into(
@@ -80,8 +98,12 @@ def _into(
     inputs: Sequence[str | Path],
     settings: OrderSettings,
     new: str | Path | None,
+    country: str | None,
+    prices: str | Path | None,
     reconcile: str,
     seed: int,
+    language: str,
+    png: bool,
     progress: Callable[[str], object],
 ) -> dict[str, Any]:
     from unmet.forecast.forecasting import forecast_demand
@@ -90,7 +112,12 @@ def _into(
     progress("reading orders")
     rejected = folder / "rejected.parquet"
     orders = _timed("read", seconds, lambda: read_orders(inputs, settings, rejected_to=rejected))
-    demand, series, horizon = orders.demand, orders.series, orders.horizon or 1
+    driven = _timed(
+        "drivers",
+        seconds,
+        lambda: drivers_of(orders, settings, country=country, prices=prices, seed=seed),
+    )
+    demand, series, horizon = driven.demand, orders.series, orders.horizon or 1
     progress(f"forecasting {series.height:,} series")
     made = _timed(
         "forecast",
@@ -101,6 +128,7 @@ def _into(
     table, method = _timed(
         "reconcile", seconds, lambda: reconciled(made.table, demand, orders.parts, method=reconcile)
     )
+    table = driven.planned(table)
     sums = sums_like(made.sums, made.table, table)
     table = checked(table)
     launched: dict[str, Any] = {}
@@ -110,7 +138,11 @@ def _into(
         table, orders, launched = with_launches(folder, table, orders, starts)
     _write_tables(folder, orders, table, made.chosen)
     sums.write_parquet(folder / "sums.parquet", compression="zstd")
+    write_drivers(folder, driven, table)
     manifest = _manifest(orders, settings, made.chosen, seconds, method, seed, horizon) | launched
+    manifest["drivers"] = driven.told()
+    write_json(folder / MANIFEST, manifest)
+    write_pictures(folder, language, png=png)
     manifest["outputs"] = output_hashes(folder)
     write_json(folder / MANIFEST, manifest)
     return manifest | {"quality": orders.quality, "summary": summary_of(orders, table, made.chosen)}
@@ -121,6 +153,17 @@ def _timed(name: str, seconds: dict[str, float], work: Callable[[], T]) -> T:
     result = work()
     seconds[name] = round(time.perf_counter() - begin, 3)
     return result
+
+
+def write_pictures(folder: Path, language: str, *, png: bool) -> None:
+    """Write ``forecast.html``, and ``forecast.png`` where it is asked for, into a folder with a manifest."""
+    from unmet.forecast.page import write_forecast_page
+
+    write_forecast_page(folder, folder / "forecast.html", language)
+    if png:
+        from unmet.forecast.picture_file import write_forecast_picture
+
+        write_forecast_picture(folder, folder / "forecast.png", language)
 
 
 def checked(table: pl.DataFrame) -> pl.DataFrame:

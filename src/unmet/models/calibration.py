@@ -17,6 +17,15 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """Class probabilities of one register for some rows, read by something better than its expert."""
+
+    register: int
+    rows: NDArray[np.intp]  # (m,)
+    table: Floats  # (m, K), rows sum to 1
+
+
+@dataclass(frozen=True, slots=True)
 class MixtureHead:
     """``E`` registers, ``F`` features (the last is the constant 1), ``K`` classes."""
 
@@ -27,14 +36,22 @@ class MixtureHead:
         """Share of each register in each text, shape ``(n, F)`` → ``(n, E)``, rows sum to 1."""
         return softmax(features.astype(np.float64) @ self.gate)
 
-    def probabilities(self, features: Floats) -> Floats:
-        """Class probabilities, shape ``(n, F)`` → ``(n, K)``, rows sum to 1."""
+    def probabilities(self, features: Floats, instead: Instead | None = None) -> Floats:
+        """Class probabilities, shape ``(n, F)`` → ``(n, K)``, rows sum to 1.
+
+        Args:
+            features: shape ``(n, F)``.
+            instead: what one register says of some rows, in the place of its expert.
+        """
         shares = self.registers(features)
         # Single-precision products differ with the number of rows on some processors; a text must not.
         exact = features.astype(np.float64)
         result = np.zeros((len(features), self.experts.shape[2]), dtype=np.float32)
         for index, expert in enumerate(self.experts):
-            result += shares[:, index : index + 1] * softmax(exact @ expert)
+            table = softmax(exact @ expert)
+            if instead is not None and instead.register == index:
+                table[instead.rows] = instead.table
+            result += shares[:, index : index + 1] * table
         result /= result.sum(axis=1, keepdims=True)
         return result
 

@@ -14,6 +14,7 @@ from unmet.core.errors import ModelError
 from unmet.models.calibration import MixtureHead, biased_argmax
 from unmet.models.ngrams import Grams, NgramConfig, hashed_blocks
 from unmet.models.package import Package, load_package
+from unmet.models.piece_scores import PieceReadOut
 
 Floats = NDArray[np.float32]
 N_EXTRA = 2
@@ -69,10 +70,19 @@ class Classifier:
     head: MixtureHead
     bias: Floats  # (E, K) per register, added to log probabilities before the argmax
     threshold: float  # decision threshold of a two-class task
+    pieces: PieceReadOut | None = None  # reads one register from pieces of the text too
+
+    def read(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Features ``(n, F)`` and calibrated class probabilities ``(n, K)``."""
+        features = self.columns.features(texts)
+        if self.pieces is None:
+            return features, self.head.probabilities(features)
+        found = self.pieces.probabilities(self.head, texts, features, self.columns.features)
+        return features, found
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Calibrated class probabilities, shape ``(n, K)``."""
-        return self.head.probabilities(self.columns.features(texts))
+        return self.read(texts)[1]
 
     def decide(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
         """Probabilities ``(n, K)`` and decided classes ``(n,)``, by the rule of each text's register."""
@@ -81,8 +91,8 @@ class Classifier:
 
     def with_biases(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
         """Probabilities, and what :meth:`decide` adds to their logs, both of shape ``(n, K)``."""
-        features = self.columns.features(texts)
-        return self.head.probabilities(features), self.head.registers(features) @ self.bias
+        features, probabilities = self.read(texts)
+        return probabilities, self.head.registers(features) @ self.bias
 
 
 def columns_from(package: Package, where: str) -> Columns:
@@ -130,4 +140,25 @@ def load_classifier(folder: Path, task: str) -> Classifier:
     shapes = ((n_features, n_registers), (n_registers, n_features, len(labels)), (n_registers, len(labels)))
     if (head.gate.shape, head.experts.shape, bias.shape) != shapes:
         raise ModelError("The read-out does not fit the columns.", where=where)
-    return Classifier(package.version, labels, columns, head, bias, threshold)
+    pieces = _pieces_from(package, head, where)
+    return Classifier(package.version, labels, columns, head, bias, threshold, pieces)
+
+
+def _pieces_from(package: Package, head: MixtureHead, where: str) -> PieceReadOut | None:
+    """The read-out on pieces, if the package has one (arrays ``piece_columns`` and ``piece_read_out``)."""
+    manifest, arrays = package.manifest, package.arrays
+    if "piece_register" not in manifest:
+        return None
+    try:
+        register = list(manifest["registers"]).index(manifest["piece_register"])
+        columns = arrays["piece_columns"].astype(np.intp)
+        weights = arrays["piece_read_out"].astype(np.float32)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"The package lacks a part of its read-out on pieces ({error}).", where=where
+        ) from error
+    n_features, n_classes = head.experts.shape[1:]
+    fits = columns.ndim == 1 and weights.shape == (n_features + 2 * len(columns) + 1, n_classes)
+    if not fits or not ((columns >= 0) & (columns < n_features - N_EXTRA)).all():
+        raise ModelError("The read-out on pieces does not fit the columns.", where=where)
+    return PieceReadOut(register, columns, weights)

@@ -37,8 +37,8 @@ class IntensityModel:
 
 def intensity_features(columns: Columns, sentiment: Classifier, texts: Sequence[str]) -> Floats:
     """Own features, sentiment features and sentiment probabilities side by side."""
-    scores = sentiment.columns.features(texts)
-    return np.concatenate([columns.features(texts), scores, sentiment.head.probabilities(scores)], axis=1)
+    scores, probabilities = sentiment.read(texts)
+    return np.concatenate([columns.features(texts), scores, probabilities], axis=1)
 
 
 def load_intensity_model(folder: Path, sentiment: Classifier) -> IntensityModel:
