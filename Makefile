@@ -93,6 +93,9 @@ starter-tier: starter-heads
 	$(BIN)/unmet export $(STARTER)/heads --out $(STARTER_TIER)/encoder --name starter-encoder --version $(STARTER_VERSION) --training-data $(STARTER)/tasks.json \
 	  $(foreach t,$(STARTER_TASKS),--calibrate $(t)=$(STARTER)/tasks/$(t).dev.csv)
 	$(BIN)/python benchmarks/starter_join.py --work $(STARTER) --tier $(STARTER_TIER) --version $(STARTER_VERSION)
+	$(BIN)/python benchmarks/starter_spans.py train --work $(STARTER)
+	$(BIN)/python benchmarks/starter_spans.py fit --work $(STARTER) --tier $(STARTER_TIER)
+	$(BIN)/python benchmarks/starter_given.py --work $(STARTER) --tier $(STARTER_TIER)
 
 # Rewrite the pages that are made from the code.
 pages: install

@@ -9,6 +9,7 @@ recipe's out-of-fold probabilities of the same texts (``starter_linear.py``). No
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,16 +24,19 @@ from unmet.models.calibration import biased_argmax
 from unmet.models.catalog import PACKAGES
 from unmet.models.classifier import load_classifier
 from unmet.models.encoder import EncoderModel, load_encoder
+from unmet.models.head_calibration import abstention
 from unmet.models.heads import in_order
 from unmet.models.intensity import IntensityModel
-from unmet.models.late_fusion import Join, fit_join, join_told
+from unmet.models.late_fusion import Join, fit_join, join_told, read_join
 from unmet.models.tier_file import FORMAT, TIER_FILE
 
 CLASSES = ("negative", "neutral", "positive")
 DEFAULT = {
     "sentiment": "join", "need": "join", "intensity": "join",
-    "aspects": "linear", "entities": "linear", "given_aspects": "encoder",
+    "aspects": "join", "entities": "join", "given_aspects": "join",
 }  # fmt: skip
+"""Joins of the last three are fitted by ``starter_spans.py`` and ``starter_given.py`` and kept here."""
+RISK = 0.05  # error rate that answers above the abstention threshold keep
 Table = np.ndarray
 
 
@@ -62,7 +66,7 @@ def sentiment(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Joi
             f"ECE {expected_calibration_error(truth, table):.4f}"
         )
     join = replace(join, bias_share=best_bias_share(texts, truth, join.probabilities(linear, deep)))
-    return join_told(join), join
+    return {**join_told(join), "abstain_below": abstain_below(truth, linear, deep, None)}, join
 
 
 def best_bias_share(texts: list[str], truth: Table, joined: Table) -> float:
@@ -89,7 +93,8 @@ def need(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:
         scores = [f1_of(1)(truth, (table[:, 1] >= step).astype(int)) for step in steps]
         best = float(steps[int(np.argmax(scores))])
         print(f"need dev, {len(texts)} rows, {name}: F1 {max(scores):.4f} at {best:.2f}")
-    return {**join_told(join), "threshold": round(best, 2)}, join
+    below = abstain_below(truth, linear, deep, None, best)
+    return {**join_told(join), "threshold": round(best, 2), "abstain_below": below}, join
 
 
 def intensity(work: Path, encoder: EncoderModel) -> dict[str, object]:
@@ -115,31 +120,68 @@ def intensity(work: Path, encoder: EncoderModel) -> dict[str, object]:
     return {"by": "join", "encoder_share": [round(float(steps[k]), 2) for k in best]}
 
 
+def abstain_below(
+    truth: Table, linear: Table, deep: Table, join: Join | None, threshold: float | None = None
+) -> float:
+    """Confidence with the stated risk; without a join, halves of the rows are joined by one another's fit."""
+    both = np.empty_like(deep)
+    if join is not None:
+        both = join.probabilities(linear.astype(np.float32), deep)
+    else:
+        half = np.random.default_rng(0).random(len(truth)) < 0.5
+        for own in (half, ~half):
+            fitted = fit_join(linear[~own].astype(np.float32), deep[~own], truth[~own])
+            both[own] = fitted.probabilities(linear[own].astype(np.float32), deep[own])
+    below, coverage = abstention(truth, both, RISK, threshold)
+    print(f"sure from {below:.4f}: {coverage:.1%} of {len(truth)} rows, at most {RISK:.0%} of them wrong")
+    return round(below, 4)
+
+
+def thresholds_only(work: Path, tier: Path, encoder: EncoderModel) -> None:
+    """Thresholds of abstention for the joins as they are."""
+    told = json.loads((tier / TIER_FILE).read_text("utf-8"))
+    for task, labels in (("sentiment", CLASSES), ("need", ("0", "1"))):
+        if not (work / f"linear_{task}.parquet").is_file():
+            print(f"{task} left as it is: no linear_{task}.parquet")
+            continue
+        texts, truth, linear = development(work, task)
+        deep, entry = probabilities(encoder, task, texts, labels), told["tasks"][task]
+        join = read_join(entry, len(labels), str(tier))
+        entry["abstain_below"] = abstain_below(truth, linear, deep, join, entry.get("threshold"))
+    write_json(tier / TIER_FILE, told)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tier", type=Path, required=True)
     parser.add_argument("--by", nargs="*", default=[], help="task=linear|encoder|join")
     parser.add_argument("--version", default="1")
+    parser.add_argument("--thresholds-only", action="store_true", help="keep the joins, fit abstention")
     given = parser.parse_args()
     work, tier = given.work.expanduser(), given.tier.expanduser()
     encoder = load_encoder(tier / "encoder", threads=1)
+    if given.thresholds_only:
+        thresholds_only(work, tier, encoder)
+        return
+    old = json.loads((tier / TIER_FILE).read_text("utf-8")) if (tier / TIER_FILE).is_file() else {}
     chosen = {**DEFAULT, **dict(pair.split("=") for pair in given.by)}
     fitted = {
         "sentiment": sentiment(work, encoder)[0],
         "need": need(work, encoder)[0],
         "intensity": intensity(work, encoder),
     }
-    tasks = {
-        task: fitted[task] if by == "join" else {"by": by} for task, by in chosen.items() if by != "linear"
-    }
+    tasks = {}
+    for task, by in chosen.items():
+        kept = old.get("tasks", {}).get(task, {"by": "linear"})
+        if by == "join":
+            tasks[task] = fitted.get(task, kept)
+        elif by != "linear":
+            tasks[task] = {"by": by}
     told = {
-        "format": FORMAT,
-        "name": "starter",
-        "version": given.version,
-        "encoder": "encoder",
-        "tasks": tasks,
-    }
+        "format": FORMAT, "name": "starter", "version": given.version, "encoder": "encoder", "tasks": tasks,
+        **({"vectors": old["vectors"]} if "vectors" in old else {}),
+    }  # fmt: skip
     write_json(tier / TIER_FILE, told)
 
 

@@ -1,6 +1,9 @@
 """How fast the starter reads reviews, beside the models a user would take instead, in one run.
 
-    python benchmarks/starter_speed.py --tier TIER_FOLDER [--threads 2] [--rows 400]
+    python benchmarks/starter_speed.py --tier TIER_FOLDER [--threads 2] [--rows 400] [--processor]
+
+``--processor`` counts processor seconds instead of seconds, with one thread, all rounds in turn and the best
+of three: the ratio then holds on a machine that others use too.
 
 All read the same real reviews, longest 128 tokens a piece; throughput with 32 together, latency one by one.
 BERT-base has random weights (speed does not depend on them) and its own vocabulary's size.
@@ -20,6 +23,7 @@ import classifier_baselines as baselines
 import corpora_sentiment as stars
 from starter_teacher import teacher_folder
 from unmet.models.catalog import load_models
+from unmet.models.encoder import load_encoder
 
 BATCH = 32
 LONGEST = 128
@@ -94,15 +98,44 @@ def measured(name: str, run: Run, texts: Sequence[str], singles: int) -> float:
     return rate
 
 
+def by_processor(texts: Sequence[str], runs: dict[str, tuple[Run, int]], rounds: int = 3) -> None:
+    """Print texts per processor second of each model, on its number of texts, and the ratios to the first."""
+    best = dict.fromkeys(runs, 0.0)
+    for _ in range(rounds):
+        for name, (run, rows) in runs.items():
+            began = time.process_time()
+            run(texts[:rows])
+            best[name] = max(best[name], rows / (time.process_time() - began))
+    first = next(iter(best.values()))
+    print("| model | texts per processor second | the first is … times as fast |\n|---|---|---|")
+    for name, rate in best.items():
+        print(f"| {name} | {rate:,.1f} | {first / rate:.1f} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tier", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rows", type=int, default=400)
+    parser.add_argument("--processor", action="store_true")
     given = parser.parse_args()
     rng = np.random.default_rng(0)
     corpus = stars.shopping()
     texts = [corpus.texts[i] for i in rng.permutation(len(corpus))[: given.rows]]
+    if given.processor:
+        import torch
+
+        torch.set_num_threads(1)
+        encoder, base = (
+            load_encoder(given.tier / "encoder", threads=1),
+            bert_base(starter_tokenizer(given.tier)),
+        )
+        for run in (encoder.run, base):
+            run(texts[:BATCH])
+        by_processor(
+            texts, {"starter, all heads": (encoder.run, given.rows), "BERT-base": (base, given.rows // 5)}
+        )
+        return
     print("| model | texts/s | p50 ms | p95 ms | most memory so far, MB |\n|---|---|---|---|---|")
     began = time.perf_counter()
     starter = load_models(str(given.tier))

@@ -247,9 +247,9 @@ def main() -> None:
     for task in TASKS:
         if task.__name__ in given.only:
             task(given.out.expanduser() / "tasks")
+    files = {name: given.out.expanduser() / "tasks" / f"{name}.train.csv" for name in SOURCES}
     rows = {
-        f"{name}: {sources}": pl.read_csv(given.out.expanduser() / "tasks" / f"{name}.train.csv").height
-        for name, sources in SOURCES.items()
+        f"{name}: {SOURCES[name]}": pl.read_csv(path).height for name, path in files.items() if path.is_file()
     }
     write_json(given.out.expanduser() / "tasks.json", rows)
 

@@ -216,6 +216,7 @@ def test_a_tier_takes_the_better_model_of_each_task(unmet, labelled, tmp_path) -
     assert set(told["tasks"]) == {"sentiment", "intensity"}
     # A random encoder is no better than n-grams that know the texts.
     assert told["tasks"]["sentiment"]["by"] in ("linear", "join")
+    assert ("abstain_below" in told["tasks"]["sentiment"]) == (told["tasks"]["sentiment"]["by"] == "join")
     code, out, err = unmet("evaluate", folder, labelled, "--task", "sentiment", "--json")
     assert code == 0, err
     assert json.loads(out)["measures"]["accuracy"]["value"] >= 0.75

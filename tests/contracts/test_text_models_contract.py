@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from inference_fixtures import shared_tier
+from inference_fixtures import shared_joined_tier, shared_tier
 
 from unmet.core.records import POLARITIES
 from unmet.models.attribution import word_weights
 from unmet.models.catalog import PACKAGES, load_models
 from unmet.models.linear import TextModels
 
-TIERS = ("linear", "tiny tier")
+TIERS = ("linear", "tiny tier", "joined tier")
+BUILT = {"tiny tier": shared_tier, "joined tier": shared_joined_tier}
 TEXTS = [
     "屏幕太暗了，晚上看不清，希望亮一点。",
     "物流很快，第二天就到了，包装也好。",
@@ -52,7 +53,7 @@ def as_list(values: Any) -> list[Any]:
 
 @pytest.fixture(scope="module", params=TIERS)
 def models(request: pytest.FixtureRequest) -> TextModels:
-    return load_models(str(shared_tier()) if request.param == "tiny tier" else request.param)
+    return load_models(str(BUILT[request.param]()) if request.param in BUILT else request.param)
 
 
 @pytest.fixture(params=READERS)
@@ -100,6 +101,7 @@ def test_numbers_are_in_their_ranges(models, texts) -> None:
     assert need.shape == (len(texts),)
     assert ((need >= 0) & (need <= 1)).all()
     assert 0 < models.need_threshold < 1
+    assert all(0 <= models.abstain_below(task) <= 1 for task in ("sentiment", "need", "given_aspects"))
 
 
 @pytest.mark.parametrize("texts", [TEXTS, HOSTILE], ids=["texts", "hostile"])

@@ -22,6 +22,10 @@ class RuleModels:
     name: str = "rules@1"
     versions: dict[str, str] = field(default_factory=lambda: {"opinions": "rules@1"})
     need_threshold: float = 0.5
+    unsure_below: dict[str, float] = field(default_factory=dict)
+
+    def abstain_below(self, task: str) -> float:
+        return self.unsure_below.get(task, 0.0)
 
     def only(self, task: str) -> RuleModels:
         return self

@@ -90,3 +90,13 @@ def test_without_asking_there_is_no_explanation(rule_models):
 def test_an_explanation_needs_the_sentiment(rule_models):
     with pytest.raises(InputError, match="explain the sentiment"):
         annotate_texts(TEXTS, rule_models, tasks=["need"], explain=True)
+
+
+def test_an_unsure_answer_stays_and_is_named(rule_models):
+    rule_models.unsure_below = {"need": 0.95, "sentiment": 0.5}
+    marks = annotate_texts(TEXTS, rule_models)
+    assert [mark.abstained for mark in marks] == [("need",), ("need",), (), ("need",), ("need",)]
+    assert marks[0].need.label
+    assert marks[0].to_dict()["abstained"] == ["need"]
+    rule_models.unsure_below = {}
+    assert all("abstained" not in mark.to_dict() for mark in annotate_texts(TEXTS, rule_models))

@@ -174,7 +174,16 @@ def test_opinions_are_the_spans_of_the_encoder(models: StarterModels) -> None:
     [
         ({"mood": {"by": "linear"}}, "no task 'mood'"),
         ({"sentiment": {"by": "magic"}}, "answered by 'magic'"),
-        ({"aspects": {"by": "join"}}, "answered by 'join'"),
+        ({"aspects": {"by": "join"}}, "join of spans cannot be read"),
+        ({"aspects": {"by": "join", "weights": {"zh": 9}}}, "not 0–5"),
+        (
+            {"entities": {"by": "join", "weights": {"en": 1}, "thresholds": {"en": {"brand": 2}}}},
+            "threshold brand for en is 2.0, not 0–1",
+        ),
+        ({"aspects": {"by": "encoder", "polarity": "both"}}, "not linear or encoder"),
+        ({"given_aspects": {"by": "join", "weights": {"zh": [[1]]}, "bias": {"zh": [1]}}}, "per language"),
+        ({"given_aspects": {"by": "join"}}, "join of given aspects cannot be read"),
+        ({"need": {"by": "encoder", "abstain_below": 7}}, "abstain_below of need is 7, not 0–1"),
         ({"sentiment": {"by": "join"}}, "join cannot be read"),
         ({"need": {"by": "join", "weights": [[1]], "bias": [0]}}, "needs weights"),
         (

@@ -19,11 +19,13 @@ def legal(tags: tuple[int, ...]) -> bool:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_no_legal_sequence_scores_more(seed: int) -> None:
-    scores = np.random.default_rng(seed).normal(size=(5, 5)).astype(np.float32)
-    found = best_tags(scores)
-    assert legal(tuple(found.tolist()))
-    best = max(filter(legal, itertools.product(range(5), repeat=5)), key=lambda t: scores[range(5), t].sum())
-    assert found.tolist() == list(best)
+    scores = np.random.default_rng(seed).normal(size=(4, 5, 5)).astype(np.float32)
+    lengths = np.array([5, 3, 1, 0])
+    for own, length, found in zip(scores, lengths, best_tags(scores, lengths), strict=True):
+        assert legal(tuple(found.tolist()))
+        every = filter(legal, itertools.product(range(5), repeat=int(length)))
+        best = max(every, key=lambda t: own[range(len(t)), t].sum())
+        assert found.tolist() == [*best, *[0] * (5 - length)]
 
 
 def test_spans_are_characters_of_their_tokens() -> None:

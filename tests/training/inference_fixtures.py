@@ -121,6 +121,39 @@ def shared_tier() -> Path:
     return write_tiny_tier(shared_package(), folder)
 
 
+@cache
+def shared_joined_tier() -> Path:
+    """A tier that joins spans and given aspects, maps vectors, and is seldom sure."""
+    folder = shared_folder() / "joined"
+    folder.mkdir()
+    return write_joined_tier(shared_package(), folder)
+
+
+def write_joined_tier(package: Path, folder: Path, **changes: Any) -> Path:
+    """Write such a tier around a package; ``changes`` replace tasks."""
+    from unmet.models.vector_map import VectorMap, save_vector_map
+
+    layer = np.random.default_rng(0).normal(scale=0.2, size=(6, 2)).tolist()
+    entries = tier_entries()
+    entries["sentiment"]["abstain_below"], entries["need"]["abstain_below"] = 0.9, 0.8
+    entries |= {
+        "aspects": {"by": "join", "weights": {"zh": 0.2, "en": 0.1}, "polarity": "linear"},
+        "entities": {"by": "join", "weights": {"zh": 0.2, "en": 0.1}, "thresholds": {"en": {"brand": 0.2}}},
+        "given_aspects": {
+            "by": "join",
+            "weights": {"zh": layer, "en": layer},
+            "bias": {"zh": [5.0, 5.0], "en": [4.0, 5.0]},
+            "abstain_below": 0.5,
+        },
+    }
+    write_tiny_tier(package, folder, {**entries, **changes})
+    weights = 0.1 * np.random.default_rng(1).normal(size=(128, 128)).astype(np.float32)
+    told = json.loads((folder / "tier.json").read_text("utf-8"))
+    told["vectors"] = save_vector_map(folder, VectorMap(weights, np.full(128, 0.01, np.float32)))
+    (folder / "tier.json").write_text(json.dumps(told), "utf-8")
+    return folder
+
+
 def write_tiny_package(folder: Path) -> Path:
     """Train a vocabulary, draw a model, export it; the package's folder."""
     from training_fixtures import SMALL

@@ -18,6 +18,7 @@ from unmet.models.encoder import EncoderModel, load_encoder
 from unmet.models.reading import Reader
 from unmet.training import exporting
 from unmet.training.exporting import export_model
+from unmet.training.graph_cleaning import without_nan_guards
 from unmet.training.loading import LoadedModel, load_finetuned
 from unmet.training.methods.catalog import METHODS
 from unmet.training.multitask import MultiTaskModel
@@ -240,3 +241,32 @@ def test_weights_become_integers_within_their_limit() -> None:
     assert np.abs(whole).max(axis=0).tolist() == [63] * 7
     assert (np.abs(whole * scale - weights) <= scale / 2 + 1e-7).all()
     assert (integers(np.zeros((3, 2), np.float32), 0, 63)[0] == 0).all()
+
+
+def test_guards_that_cannot_act_are_taken_out() -> None:
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    def graph(shape: str) -> Any:
+        values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [shape]) for n in ("x", "y", "z")]
+        nodes = [
+            helper.make_node("Exp", ["x"], ["e"]),
+            helper.make_node("IsNaN", ["e"], ["m"]),
+            helper.make_node("Where", ["m", "nil", "e"], ["w"]),
+            helper.make_node("Neg", ["w"], ["y"]),
+            helper.make_node("IsNaN", ["x"], ["n"]),
+            helper.make_node("Where", ["n", "nil", "e"], ["z"]),
+        ]
+        nil = helper.make_tensor("nil", TensorProto.FLOAT, [], [0.0])
+        made = helper.make_graph(nodes, "g", values[:1], values[1:], [nil])
+        return helper.make_model(made, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+
+    whole = graph("n")
+    clean = without_nan_guards(whole)
+    assert [node.op_type for node in clean.graph.node] == ["Exp", "Neg", "IsNaN", "Where"]
+    x = {"x": np.array([0.5, -1.0], np.float32)}
+    runs = [
+        onnxruntime.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, x)
+        for m in (whole, clean)
+    ]
+    assert all(np.array_equal(a, b) for a, b in zip(*runs, strict=True))

@@ -81,12 +81,16 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class GivenAspect:
-    """What a text says of an aspect that the caller named; valence and arousal are 1 to 9."""
+    """What a text says of an aspect that the caller named; valence and arousal are 1 to 9.
+
+    ``sure`` is false where the model would rather not have answered.
+    """
 
     aspect: str
     polarity: Polarity
     valence: float
     arousal: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ class NeedFlag:
 class Annotation:
     """Everything read from one text in one pass. Fields of tasks not asked for are ``None``.
 
-    ``abstained`` names tasks whose model declined to answer (its field is then ``None`` or empty).
+    ``abstained`` names tasks whose model is not sure enough to stand by its answer: less than its abstention
+    threshold. The field then holds the best guess.
     """
 
     row: int

@@ -86,12 +86,16 @@ def annotate_texts(
 
 
 def _run_sentiment(prepared: list[PreparedText], models: TextModels, results: list[Annotation]) -> None:
-    rows = _readable(results)
+    rows, below = _readable(results), models.abstain_below("sentiment")
     probabilities, labels = models.sentiment_with_labels([prepared[i].text for i in rows])
     for i, label, p in zip(rows, labels, probabilities.tolist(), strict=True):
-        results[i] = replace(
-            results[i], sentiment=Sentiment(label=Polarity(label), probabilities=(p[0], p[1], p[2]))
-        )
+        found = Sentiment(label=Polarity(label), probabilities=(p[0], p[1], p[2]))
+        results[i] = _unsure(replace(results[i], sentiment=found), "sentiment", max(p) < below)
+
+
+def _unsure(result: Annotation, task: str, unsure: bool) -> Annotation:
+    """The result, marked if the task's model is not sure of its answer."""
+    return replace(result, abstained=(*result.abstained, task)) if unsure else result
 
 
 def _run_explanations(prepared: list[PreparedText], models: TextModels, results: list[Annotation]) -> None:
@@ -157,7 +161,8 @@ def _run_given_aspects(
     rows = _readable(results)
     found = models.given_aspects([prepared[i].text for i in rows], [aspects[i] for i in rows])
     for i, given in zip(rows, found, strict=True):
-        results[i] = replace(results[i], given_aspects=tuple(given))
+        unsure = not all(aspect.sure for aspect in given)
+        results[i] = _unsure(replace(results[i], given_aspects=tuple(given)), "given_aspects", unsure)
 
 
 def _run_need(prepared: list[PreparedText], models: TextModels, results: list[Annotation]) -> None:
@@ -168,12 +173,13 @@ def _run_need(prepared: list[PreparedText], models: TextModels, results: list[An
     per_row: list[list[NeedSentence]] = [[] for _ in rows]
     for owner, span, p in zip(owners, spans, probabilities, strict=True):
         per_row[owner].append(NeedSentence(prepared[rows[owner]].span(span), p))
+    below = models.abstain_below("need")
     for position, i in enumerate(rows):
-        # A text states a need when one of its sentences does.
+        # A text states a need when one of its sentences does, and is as unsure as the sentence that decides.
         best = max((s.probability for s in per_row[position]), default=0.0)
         stated = tuple(s for s in per_row[position] if s.probability >= models.need_threshold)
         flag = NeedFlag(label=best >= models.need_threshold, probability=best, sentences=stated)
-        results[i] = replace(results[i], need=flag)
+        results[i] = _unsure(replace(results[i], need=flag), "need", max(best, 1 - best) < below)
 
 
 _RUNNERS: dict[str, Callable[[list[PreparedText], TextModels, list[Annotation]], None]] = {

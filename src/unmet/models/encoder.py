@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from unmet.core.errors import InputError, ModelError
 from unmet.evaluate.calibration import tempered
-from unmet.models.encoder_outputs import Merger, ScoredSpan, output_of, tempered_span
+from unmet.models.encoder_outputs import Merger, ScoredSpan, TokenScores, output_of, tempered_span
 from unmet.models.encoder_package import (
     MODEL_FILE,
     VECTOR,
@@ -49,7 +49,7 @@ CHUNK_TEXTS = 4_096
 """Texts whose windows are held in memory at once; changes no result."""
 
 
-__all__ = ["EncoderModel", "ScoredSpan", "batches", "load_encoder"]
+__all__ = ["EncoderModel", "ScoredSpan", "TokenScores", "batches", "load_encoder"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ class EncoderModel:
         heads: Sequence[str] | None = None,
         *,
         calibrated: bool = True,
+        scored: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Read texts once and give the outputs of several heads, in the order of the texts.
 
@@ -116,17 +117,20 @@ class EncoderModel:
             seconds: second texts, for heads that read two; then all heads asked for must.
             heads: names of heads, or ``vector``; every head that reads as many texts when ``None``.
             calibrated: divide by the heads' temperatures.
+            scored: tag heads that are to give scores of every token, as they are, instead of spans.
 
         Returns:
             Head → probabilities ``(n, K)``, scores in their own unit ``(n, k)``, unit vectors ``(n, width)``
-            or, for tags, a list of :class:`ScoredSpan` per text.
+            or, for tags, a list of :class:`ScoredSpan` per text (:class:`TokenScores` if ``scored``).
 
         Raises:
             InputError: a head is unknown or reads another number of texts.
         """
         names = self._checked(texts, seconds, heads)
         chunks = [
-            self._run_chunk(texts[a : a + CHUNK_TEXTS], seconds and seconds[a : a + CHUNK_TEXTS], names)
+            self._run_chunk(
+                texts[a : a + CHUNK_TEXTS], seconds and seconds[a : a + CHUNK_TEXTS], names, scored
+            )
             for a in range(0, max(len(texts), 1), CHUNK_TEXTS)
         ]
         merged: dict[str, Any] = {}
@@ -134,7 +138,7 @@ class EncoderModel:
             parts = [chunk[name] for chunk in chunks]
             spans = isinstance(parts[0], list)
             merged[name] = [row for part in parts for row in part] if spans else np.concatenate(parts)
-            if calibrated:
+            if calibrated and name not in scored:
                 merged[name] = self._tempered(name, merged[name])
         return merged
 
@@ -197,7 +201,11 @@ class EncoderModel:
         return tempered(values, head.temperature).astype(np.float32) if head.task.kind in DECIDING else values
 
     def _run_chunk(
-        self, texts: Sequence[str], seconds: Sequence[str] | None, names: tuple[str, ...]
+        self,
+        texts: Sequence[str],
+        seconds: Sequence[str] | None,
+        names: tuple[str, ...],
+        scored: Sequence[str],
     ) -> dict[str, Any]:
         longest = int(self.package.manifest["max_tokens"])
         readable = [_readable(text) for text in texts]
@@ -207,7 +215,7 @@ class EncoderModel:
             windows = pair_windows(readable, [_readable(s) for s in seconds], self.reader, longest)
             self._counts["shortened"] += windows.n_shortened
         width = int(self.package.manifest["vector_width"])
-        merger = Merger(names, self.heads, width, windows, len(texts))
+        merger = Merger(names, self.heads, width, windows, len(texts), scored)
         wanted = list(dict.fromkeys(output_of(name, self.heads) for name in names))
         for numbers, length in batches(windows, longest):
             outputs = self.session.run(wanted, self._feeds(windows, numbers, length))

@@ -27,6 +27,18 @@ class ScoredSpan(NamedTuple):
     probability: float
 
 
+class TokenScores(NamedTuple):
+    """Log probabilities of every tag at every token of a text, in order of place.
+
+    Attributes:
+        places: where each token stands in the text (code points, end exclusive), shape ``(n_tokens, 2)``.
+        logs: shape ``(n_tokens, 1 + 2 · types)``; :mod:`unmet.models.tags` says which column is which tag.
+    """
+
+    places: Ints
+    logs: Floats
+
+
 def output_of(name: str, heads: Mapping[str, Head]) -> str:
     """Name of the graph's output that a head reads."""
     return VECTOR if name == VECTOR or heads[name].task.kind == "vectors" else name
@@ -41,19 +53,30 @@ class Merger:
         width: of vectors.
         windows: of all texts.
         n_texts: number of texts.
+        scored: tag heads that are to give :class:`TokenScores` instead of spans.
     """
 
     def __init__(
-        self, names: Sequence[str], heads: Mapping[str, Head], width: int, windows: Windows, n_texts: int
+        self,
+        names: Sequence[str],
+        heads: Mapping[str, Head],
+        width: int,
+        windows: Windows,
+        n_texts: int,
+        scored: Sequence[str] = (),
     ) -> None:
         self._heads, self._windows, self._n_texts = heads, windows, n_texts
+        self._scores: dict[str, dict[int, TokenScores]] = {}
         self._lengths = windows.lengths
         self._sums: dict[str, NDArray[np.float64]] = {}
         self._spans: dict[str, dict[int, list[ScoredSpan]]] = {}
         for name in names:
             head = heads.get(name)
             if head is not None and head.task.kind == "tags":
-                self._spans[name] = {}
+                if name in scored:
+                    self._scores[name] = {}
+                else:
+                    self._spans[name] = {}
             else:
                 n_columns = head.task.n_outputs if head is not None else 0
                 self._sums[name] = np.zeros((n_texts, n_columns or width))
@@ -68,13 +91,18 @@ class Merger:
                 values = softmax(values)
             np.add.at(sums, self._windows.example[numbers], values * lengths[:, None])
         for name, found in self._spans.items():
-            head = self._heads[name]
+            places = [self._windows.places[number][1:-1] for number in numbers.tolist()]
+            spans = _spans(outputs[name][:, 1:], places, self._heads[name])
+            found.update(zip(numbers.tolist(), spans, strict=True))
+        for name, kept in self._scores.items():
             for row, number in enumerate(numbers.tolist()):
-                scores = outputs[name][row, 1 : int(lengths[row]) - 1]
-                found[number] = _spans(scores, self._windows.places[number][1:-1], head)
+                logs = _log_softmax(outputs[name][row, 1 : int(lengths[row]) - 1])
+                kept[number] = TokenScores(self._windows.places[number][1:-1], logs)
 
     def result(self, name: str) -> Any:
         """The outputs of a head, one per text."""
+        if name in self._scores:
+            return self._token_scores(name)
         if name in self._spans:
             joined: list[list[ScoredSpan]] = [[] for _ in range(self._n_texts)]
             for number in sorted(self._spans[name]):
@@ -89,6 +117,26 @@ class Merger:
             return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
         return means
 
+    def _token_scores(self, name: str) -> list[TokenScores]:
+        parts: list[list[TokenScores]] = [[] for _ in range(self._n_texts)]
+        for number in sorted(self._scores[name]):
+            parts[int(self._windows.example[number])].append(self._scores[name][number])
+        n_tags = self._heads[name].task.n_outputs
+        nothing = TokenScores(np.zeros((0, 2), np.int64), np.zeros((0, n_tags), np.float32))
+        return [
+            TokenScores(np.concatenate([p.places for p in own]), np.concatenate([p.logs for p in own]))
+            if own
+            else nothing
+            for own in parts
+        ]
+
+
+def _log_softmax(scores: Floats) -> Floats:
+    exact = scores.astype(np.float64)
+    shifted = exact - exact.max(axis=1, keepdims=True)
+    result: Floats = (shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))).astype(np.float32)
+    return result
+
 
 def tempered_span(span: ScoredSpan, temperature: float) -> ScoredSpan:
     """The span with its probability at another temperature."""
@@ -96,13 +144,21 @@ def tempered_span(span: ScoredSpan, temperature: float) -> ScoredSpan:
     return span._replace(probability=float(sure))
 
 
-def _spans(scores: Floats, places: Ints, head: Head) -> list[ScoredSpan]:
-    if not len(scores):
-        return []
-    tags = best_tags(scores)
-    if not tags.any():
-        return []
-    sure = softmax(scores.astype(np.float64))[np.arange(len(tags)), tags]
+def _spans(scores: Floats, places: Sequence[Ints], head: Head) -> list[list[ScoredSpan]]:
+    """Spans of each window; scores, ``(n, n_tokens, n_tags)``, begin at the first place of a window."""
+    lengths = np.array([len(own) for own in places], dtype=np.int64)
+    tags = best_tags(scores, lengths)
+    exact = scores.astype(np.float64)
+    chosen = np.take_along_axis(exact, tags[:, :, None], axis=2)[:, :, 0]
+    top = exact.max(axis=2)
+    sure = np.exp(chosen - top) / np.exp(exact - top[:, :, None]).sum(axis=2)
+    return [
+        _read(tags[row, :length], sure[row, :length], places[row], head) if tags[row].any() else []
+        for row, length in enumerate(lengths.tolist())
+    ]
+
+
+def _read(tags: Ints, sure: NDArray[np.float64], places: Ints, head: Head) -> list[ScoredSpan]:
     found = []
     for start, end, kind in read_spans(tags, places, head.task):
         inside = (places[:, 0] < end) & (places[:, 1] > start) & (tags > 0)

@@ -8,6 +8,9 @@ from unmet.core.records import GivenAspect, Polarity
 from unmet.text.folding import fold
 from unmet.text.language import detect_languages
 
+Answer = tuple[str, float, float, bool]
+"""Polarity, valence and arousal towards an aspect, and whether the model is sure of the polarity."""
+
 
 def clauses_with(texts: Sequence[str], aspects: Sequence[str]) -> list[str]:
     """The clauses of each text that name its aspect, joined; the whole text where none does.
@@ -31,14 +34,14 @@ def clauses_with(texts: Sequence[str], aspects: Sequence[str]) -> list[str]:
 def each_pair(
     texts: Sequence[str],
     aspects: Sequence[Sequence[str]],
-    answer: Callable[[list[str], list[str]], list[tuple[str, float, float]]],
+    answer: Callable[[list[str], list[str]], list[Answer]],
 ) -> list[list[GivenAspect]]:
     """Answer all pairs of a batch at once and give them back per text, in the order of the aspects.
 
     Args:
         texts: whole texts.
         aspects: of each text, possibly none.
-        answer: texts and aspects of the pairs → polarity, valence and arousal of each.
+        answer: texts and aspects of the pairs → polarity, valence, arousal and whether it is sure, of each.
     """
     if len(texts) != len(aspects):
         raise ValueError(f"{len(texts)} texts but aspects of {len(aspects)}")
@@ -46,7 +49,9 @@ def each_pair(
     seconds = [aspect for named in aspects for aspect in named]
     answers = iter(answer(firsts, seconds) if firsts else [])
     return [
-        [GivenAspect(aspect, Polarity(polarity), valence, arousal) for aspect, (polarity, valence, arousal)
-         in zip(named, answers, strict=False)]
+        [
+            GivenAspect(aspect, Polarity(label), valence, arousal, sure)
+            for aspect, (label, valence, arousal, sure) in zip(named, answers, strict=False)
+        ]
         for named in aspects
-    ]  # fmt: skip
+    ]

@@ -109,7 +109,7 @@ def _calibrate_classes(task: Task, truth: NDArray[np.int64], raw: Any, risk: flo
         decided = (sure[:, 1] >= threshold).astype(np.int64)
     confidence = sure.max(axis=1)
     curve = risk_coverage(truth, decided, confidence)
-    below, coverage = abstention_threshold(curve, confidence, risk)
+    below, coverage = abstention(truth, sure, risk, threshold if task.kind == "flag" else None)
     before = measure_head(task.kind, task.labels, truth, raw)
     after = measure_head(task.kind, task.labels, truth, sure)
     if task.kind == "flag":
@@ -123,6 +123,24 @@ def _calibrate_classes(task: Task, truth: NDArray[np.int64], raw: Any, risk: flo
         coverage,
         tuple((share, curve.risk_at(share)) for share in COVERAGES),
     )
+
+
+def abstention(
+    truth: NDArray[np.int64], probabilities: NDArray[np.floating], risk: float, threshold: float | None = None
+) -> tuple[float, float]:
+    """Confidence from which answers are given, and the share of rows that are answered.
+
+    Args:
+        truth: class numbers, shape ``(n,)``.
+        probabilities: of rows that no model learned from, shape ``(n, K)``.
+        risk: error rate that answered rows are to keep, 0–1.
+        threshold: probability from which a flag says yes; otherwise the most probable class is the answer.
+    """
+    decided = probabilities.argmax(axis=1)
+    if threshold is not None:
+        decided = (probabilities[:, 1] >= threshold).astype(np.int64)
+    confidence = probabilities.max(axis=1)
+    return abstention_threshold(risk_coverage(truth, decided, confidence), confidence, risk)
 
 
 def best_f1_threshold(positive: NDArray[np.bool_], probabilities: NDArray[np.floating]) -> float:

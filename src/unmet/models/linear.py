@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from unmet.core.errors import ModelError
 from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion
 from unmet.models.classifier import Classifier, load_classifier
-from unmet.models.given_aspects import clauses_with, each_pair
+from unmet.models.given_aspects import Answer, clauses_with, each_pair
 from unmet.models.intensity import IntensityModel, load_intensity_model
 from unmet.models.package import MANIFEST_FILE, package_version
 
 if TYPE_CHECKING:
     from unmet.models.entities import EntityModel
     from unmet.models.opinions import OpinionModel
+    from unmet.models.span_join import JoinedTags
     from unmet.models.span_transfer import FoundSpan
 
 Floats = NDArray[np.float32]
@@ -50,6 +51,13 @@ class TextModels(Protocol):
     @property
     def need_threshold(self) -> float:
         """Probability from which a sentence counts as stating a need."""
+        ...
+
+    def abstain_below(self, task: str) -> float:
+        """Confidence, 0–1, below which an answer to ``sentiment``, ``need`` or ``given_aspects`` is not sure.
+
+        0: the tier never abstains.
+        """
         ...
 
     def only(self, task: str) -> TextModels:
@@ -153,6 +161,10 @@ class LinearModels:
         """Tuned on training folds for the F1 of stated needs."""
         return self._need.threshold
 
+    def abstain_below(self, task: str) -> float:
+        """0: linear packages hold no such threshold, every text is answered."""
+        return 0.0
+
     def only(self, task: str) -> LinearModels:
         """Itself: every task is read by a model of its own."""
         return self
@@ -186,9 +198,9 @@ class LinearModels:
         """Calibrated probability that a sentence states a need or suggestion, shape ``(n,)``."""
         return self._need.probabilities(sentences)[:, 1]
 
-    def opinions(self, texts: Sequence[str]) -> list[list[Opinion]]:
-        """Aspect–opinion pairs of each text."""
-        return self._opinions.extract(texts)
+    def opinions(self, texts: Sequence[str], joined: JoinedTags | None = None) -> list[list[Opinion]]:
+        """Aspect–opinion pairs of each text; ``joined`` is what an encoder adds to the tagger's scores."""
+        return self._opinions.extract(texts, joined=joined)
 
     def opinions_from(
         self, texts: Sequence[str], spans: Sequence[Sequence[FoundSpan]]
@@ -196,9 +208,9 @@ class LinearModels:
         """Pairs of aspects and opinions that another model found."""
         return self._opinions.extract(texts, spans=spans)
 
-    def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Product, brand and model names of each text."""
-        return self._entities.extract(texts)
+    def entities(self, texts: Sequence[str], joined: JoinedTags | None = None) -> list[list[Entity]]:
+        """Product, brand and model names of each text; ``joined`` as in :meth:`opinions`."""
+        return self._entities.extract(texts, joined)
 
     def given_aspects(
         self, texts: Sequence[str], aspects: Sequence[Sequence[str]]
@@ -206,11 +218,11 @@ class LinearModels:
         """Read from the clauses that name the aspect; from the whole text where none does."""
         return each_pair(texts, aspects, self.about)
 
-    def about(self, texts: Sequence[str], aspects: Sequence[str]) -> list[tuple[str, float, float]]:
-        """Polarity, valence and arousal of pairs of text and aspect."""
+    def about(self, texts: Sequence[str], aspects: Sequence[str]) -> list[Answer]:
+        """Polarity, valence and arousal of pairs of text and aspect; always sure."""
         clauses = clauses_with(texts, aspects)
         labels, values = self.sentiment_with_labels(clauses)[1], self.intensity(clauses).tolist()
-        return [(label, v, a) for label, (v, a) in zip(labels, values, strict=True)]
+        return [(label, v, a, True) for label, (v, a) in zip(labels, values, strict=True)]
 
 
 def _label_names(classes: NDArray[np.int64]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from unmet.models.opinion_attributes import PairPlaces, pair_attribute_features,
 from unmet.models.opinion_templates import OPINION_LABELS, OPINION_TEMPLATES
 from unmet.models.package import load_package
 from unmet.models.pairing import SpanTable, candidate_pairs, choose_pairs, pair_features
+from unmet.models.span_join import JoinedTags
 from unmet.models.span_transfer import FoundSpan, transferred
 from unmet.models.tagger import FeatureTable, TaggedSpan, Tagger, tagged_spans
 from unmet.models.tagger_features import Sentences, WordClasses, read_sentences
+from unmet.models.viterbi import Scores
 from unmet.text.language import detect_languages
 
 OPINION_LANGUAGES = ("zh", "en")
@@ -81,6 +83,7 @@ class OpinionModel:
         texts: Sequence[str],
         languages: Sequence[str] | None = None,
         spans: Sequence[Sequence[FoundSpan]] | None = None,
+        joined: JoinedTags | None = None,
     ) -> list[list[Opinion]]:
         """Opinions of each text, in order of place.
 
@@ -90,6 +93,7 @@ class OpinionModel:
                 the language of each text is detected.
             spans: aspects and opinions that another model found in each text; without them the own tagger
                 finds them. Pairing, category, polarity and valence are read the same way.
+            joined: what an encoder adds to the label scores of the own tagger.
         """
         if languages is not None and len(languages) != len(texts):
             raise ValueError(f"{len(texts)} texts but {len(languages)} languages")
@@ -100,12 +104,17 @@ class OpinionModel:
             for batch in text_batches(rows, texts):
                 own = [texts[i] for i in batch]
                 sentences = read_sentences(own, language, parts.classes)
+                reading, added = parts, None
+                if joined is not None:
+                    added = joined.added(batch, [language] * len(batch), *_token_places(sentences))
+                    thresholds = {**parts.thresholds, **joined.thresholds(language)}
+                    reading = replace(parts, thresholds=thresholds)
                 found = (
-                    find_spans(sentences, parts)
+                    find_spans(sentences, reading, added)
                     if spans is None
                     else transferred([spans[i] for i in batch], sentences)
                 )
-                for number, opinion in read_opinions(sentences, parts, own, self.categories, found):
+                for number, opinion in read_opinions(sentences, reading, own, self.categories, found):
                     results[batch[number]].append(opinion)
         return results
 
@@ -123,9 +132,19 @@ def text_batches(rows: Sequence[int], texts: Sequence[str]) -> list[list[int]]:
     return batches
 
 
-def find_spans(sentences: Sentences, parts: LanguageParts) -> tuple[list[TaggedSpan], list[TaggedSpan]]:
-    """Aspect spans and opinion spans that are certain enough, in order of place."""
-    decoded = parts.tagger.tag(sentences.columns, sentences.types, sentences.bounds)
+def _token_places(sentences: Sentences) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """First and last character of every token, and its text."""
+    return sentences.starts, sentences.ends, np.repeat(sentences.text_of, np.diff(sentences.bounds))
+
+
+def find_spans(
+    sentences: Sentences, parts: LanguageParts, added: Scores | None = None
+) -> tuple[list[TaggedSpan], list[TaggedSpan]]:
+    """Aspect spans and opinion spans that are certain enough, in order of place.
+
+    ``added`` is what another model adds to the label scores, shape ``(n_tokens, n_labels)``.
+    """
+    decoded = parts.tagger.tag(sentences.columns, sentences.types, sentences.bounds, added)
     spans = tagged_spans(decoded, OPINION_LABELS, sentences.bounds)
     aspects = [s for s in spans if s.label == "A" and s.probability >= parts.thresholds["aspect"]]
     opinions = [s for s in spans if s.label == "O" and s.probability >= parts.thresholds["opinion"]]

@@ -13,26 +13,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.errors import ModelError
-from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion, Polarity
+from unmet.core.records import POLARITIES, Entity, GivenAspect, Opinion
 from unmet.models.calibration import biased_argmax
-from unmet.models.encoder import EncoderModel, ScoredSpan, load_encoder
-from unmet.models.given_aspects import each_pair
+from unmet.models.encoder import EncoderModel, load_encoder
+from unmet.models.encoder_package import VECTOR
+from unmet.models.entity_features import ENTITY_LABELS, ENTITY_TYPES
+from unmet.models.given_aspects import Answer, each_pair
 from unmet.models.heads import in_order
 from unmet.models.intensity import HIGHEST, LOWEST
-from unmet.models.late_fusion import Join, read_join
 from unmet.models.linear import LinearModels, TextModels
-from unmet.models.tags import whole_words
+from unmet.models.opinion_templates import OPINION_LABELS
+from unmet.models.span_join import JoinedTags, tag_columns
+from unmet.models.span_transfer import LABELS as SPAN_LABELS
+from unmet.models.starter_given import about_aspects
+from unmet.models.starter_joins import TierJoins, read_joins
+from unmet.models.starter_spans import entities_of, sure_spans, with_polarity
 from unmet.models.tier_file import HEADS_OF, Tier, check_heads, read_tier, tier_of_package
 
 Floats = NDArray[np.float32]
 KEPT_BATCHES = 2
 _POLAR = tuple(str(polarity) for polarity in POLARITIES)
+_SPAN_TASKS: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = MappingProxyType(
+    {
+        "aspects": (OPINION_LABELS, SPAN_LABELS),
+        "entities": (ENTITY_LABELS, {kind: kind for kind in ENTITY_TYPES}),
+    }
+)
+"""Task → labels of the linear tagger, and their names by the encoder's types."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +90,18 @@ class StarterModels:
         ]
         return tuple(names)
 
+    @cached_property
+    def _scored(self) -> tuple[str, ...]:
+        """Heads whose tags are joined with the linear taggers', so that every token's scores are wanted."""
+        return tuple(HEADS_OF[task][0] for task in self.joins.spans)
+
     def _outputs(self, texts: Sequence[str]) -> dict[str, Any]:
         """All heads' outputs for a batch, from the last batches if these texts were among them."""
         key = tuple(texts)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        self._kept[key] = self.encoder.run(texts, None, self._heads)
+        self._kept[key] = self.encoder.run(texts, None, self._heads, scored=self._scored)
         while len(self._kept) > KEPT_BATCHES:
             self._kept.popitem(last=False)
         return self._kept[key]
@@ -91,12 +110,9 @@ class StarterModels:
         return self.tier.tasks[task]
 
     @cached_property
-    def _sentiment_join(self) -> Join:
-        return read_join(self._entry("sentiment"), len(POLARITIES), self.tier.where)
-
-    @cached_property
-    def _need_join(self) -> Join:
-        return read_join(self._entry("need"), 2, self.tier.where)
+    def joins(self) -> TierJoins:
+        """How the tier joins the two."""
+        return read_joins(self.tier, int(self.encoder.package.manifest["vector_width"]))
 
     @property
     def need_threshold(self) -> float:
@@ -106,6 +122,26 @@ class StarterModels:
             return float(told)
         by_encoder = self.tier.by("need") == "encoder"
         return self.encoder.heads["need"].threshold if by_encoder else self.linear.need_threshold
+
+    def abstain_below(self, task: str) -> float:
+        """From the tier file, else the encoder head's own; the linear tier's where it answers alone.
+
+        Joined probabilities are calibrated like the head's and no less often right, so its threshold holds.
+        """
+        told = self._entry(task).get("abstain_below")
+        if told is not None:
+            return float(told)
+        if self.tier.by(task) == "linear":
+            return self.linear.abstain_below(task)
+        return self.encoder.heads[HEADS_OF[task][0]].abstain_below
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """Sentence vectors of unit length, shape ``(n, width)``; texts that mean the same are close.
+
+        Chinese and English share one space. The tier's read-out is applied where it has one.
+        """
+        found: Floats = self.encoder.run(texts, None, (VECTOR,))[VECTOR]
+        return found if self.joins.vectors is None else self.joins.vectors(found)
 
     def only(self, task: str) -> StarterModels:
         """The same answers to one task: no other head is read, and the batches kept here stay."""
@@ -125,7 +161,7 @@ class StarterModels:
         return self._ordered("sentiment", self._outputs(texts)["sentiment"], _POLAR)
 
     def _joined_sentiment(self, texts: Sequence[str], said: Floats) -> Floats:
-        return self._sentiment_join.probabilities(said, self._deep_sentiment(texts))
+        return self.joins.classes["sentiment"].probabilities(said, self._deep_sentiment(texts))
 
     def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
         """Most probable label of each row, shape ``(n, 3)``."""
@@ -138,12 +174,18 @@ class StarterModels:
         """
         if self.tier.by("sentiment") == "linear":
             return self.linear.sentiment_with_labels(texts)
-        if self.tier.by("sentiment") != "join" or not self._sentiment_join.bias_share or not len(texts):
+        if (
+            self.tier.by("sentiment") != "join"
+            or not self.joins.classes["sentiment"].bias_share
+            or not len(texts)
+        ):
             probabilities = self.sentiment(texts)
             return probabilities, self.sentiment_labels(probabilities)
         said, biases = self._linear_tier.sentiment_with_biases(texts)
         probabilities = self._joined_sentiment(texts, said)
-        decided = biased_argmax(probabilities, np.float32(self._sentiment_join.bias_share) * biases)
+        decided = biased_argmax(
+            probabilities, np.float32(self.joins.classes["sentiment"].bias_share) * biases
+        )
         return probabilities, [_POLAR[k] for k in decided.tolist()]
 
     def intensity(self, texts: Sequence[str]) -> Floats:
@@ -151,18 +193,10 @@ class StarterModels:
         if self.tier.by("intensity") == "linear":
             return self.linear.intensity(texts)
         deep = self._ordered("intensity", self._outputs(texts)["intensity"], ("valence", "arousal"))
-        if self.tier.by("intensity") == "join":
-            share = np.broadcast_to(np.array(self._encoder_share, np.float32), deep.shape)
+        if self.joins.encoder_share is not None:
+            share = np.broadcast_to(np.array(self.joins.encoder_share, np.float32), deep.shape)
             deep = share * deep + (1 - share) * self.linear.intensity(texts)
         return np.clip(deep, LOWEST, HIGHEST).astype(np.float32)
-
-    @cached_property
-    def _encoder_share(self) -> list[float]:
-        share = self._entry("intensity").get("encoder_share")
-        values: list[Any] = share if isinstance(share, list) else [share, share]
-        if len(values) != 2 or not all(isinstance(v, (int, float)) and 0 <= v <= 1 for v in values):
-            raise ModelError(f"encoder_share of intensity is {share!r}, not 0–1", where=self.tier.where)
-        return [float(value) for value in values]
 
     def need(self, sentences: Sequence[str]) -> Floats:
         """Calibrated probability that a sentence states a need or suggestion, shape ``(n,)``."""
@@ -172,23 +206,34 @@ class StarterModels:
         if self.tier.by("need") == "encoder":
             return deep[:, 1]
         said = self.linear.need(sentences)
-        return self._need_join.probabilities(np.stack([1 - said, said], axis=1), deep)[:, 1]
+        return self.joins.classes["need"].probabilities(np.stack([1 - said, said], axis=1), deep)[:, 1]
 
     def opinions(self, texts: Sequence[str]) -> list[list[Opinion]]:
-        """Aspect–opinion pairs of each text: spans by the encoder, the rest as in the linear tier.
+        """Aspect–opinion pairs of each text: spans by the encoder or by both, the rest as in the linear tier.
 
-        Where the encoder has a head for given aspects and the tier uses it, it says the polarity of pairs
-        with a named aspect.
+        Where the tier answers given aspects by the encoder, that head says the polarity of pairs with a named
+        aspect, unless the tier's entry leaves ``polarity`` to ``linear``.
         """
         if self.tier.by("aspects") == "linear":
             return self.linear.opinions(texts)
-        spans = self._sure_spans("opinions", texts)
-        found = self._linear_tier.opinions_from(texts, spans)
-        if self.tier.by("given_aspects") != "encoder":
+        if self.tier.by("aspects") == "join":
+            found = self._linear_tier.opinions(texts, self._joined_tags("aspects", texts))
+        else:
+            spans = sure_spans(texts, self._outputs(texts)["opinions"], self._threshold("opinions"))
+            found = self._linear_tier.opinions_from(texts, spans)
+        if not self.joins.polarity_by_encoder:
             return found
         aspects = [[o.aspect for o in own if o.aspect is not None] for own in found]
         said = self.given_aspects(texts, aspects)
-        return [_with_polarity(own, given) for own, given in zip(found, said, strict=True)]
+        return [with_polarity(own, given) for own, given in zip(found, said, strict=True)]
+
+    def _threshold(self, head: str) -> float:
+        return self.encoder.heads[head].threshold
+
+    def _joined_tags(self, task: str, texts: Sequence[str]) -> JoinedTags:
+        head, (labels, names) = HEADS_OF[task][0], _SPAN_TASKS[task]
+        columns = tag_columns(labels, self.encoder.heads[head].task.labels, names)
+        return JoinedTags(self.joins.spans[task], self._outputs(texts)[head], columns)
 
     @property
     def _linear_tier(self) -> LinearModels:
@@ -202,15 +247,10 @@ class StarterModels:
         """Product, brand and model names of each text."""
         if self.tier.by("entities") == "linear":
             return self.linear.entities(texts)
-        spans = self._sure_spans("entities", texts)
-        return [
-            [
-                Entity(text[s.start : s.end], s.type, (s.start, s.end))
-                for s in own
-                if text[s.start : s.end].strip()
-            ]
-            for text, own in zip(texts, spans, strict=True)
-        ]
+        if self.tier.by("entities") == "join":
+            return self._linear_tier.entities(texts, self._joined_tags("entities", texts))
+        spans = sure_spans(texts, self._outputs(texts)["entities"], self._threshold("entities"))
+        return entities_of(texts, spans)
 
     def given_aspects(
         self, texts: Sequence[str], aspects: Sequence[Sequence[str]]
@@ -218,58 +258,21 @@ class StarterModels:
         """Polarity, valence and arousal towards the named aspects of each text, in their order."""
         return each_pair(texts, aspects, self._about)
 
-    def _about(self, texts: list[str], aspects: list[str]) -> list[tuple[str, float, float]]:
-        heads = [name for name in HEADS_OF["given_aspects"] if name in self.encoder.heads]
+    def _about(self, texts: list[str], aspects: list[str]) -> list[Answer]:
         if self.tier.by("given_aspects") == "linear":
-            heads = []
-        answers = self._linear_tier.about(texts, aspects) if len(heads) < 2 else [("", 0.0, 0.0)] * len(texts)
-        labels, values = [a[0] for a in answers], np.array([a[1:] for a in answers])
-        if heads:
-            read = self.encoder.run(self.encoder.around(texts, aspects), aspects, heads)
-            if "given_aspect" in read:
-                labels = self.sentiment_labels(self._ordered("given_aspect", read["given_aspect"], _POLAR))
-            if "given_intensity" in read:
-                values = self._ordered("given_intensity", read["given_intensity"], ("valence", "arousal"))
-        bounded = np.clip(values, LOWEST, HIGHEST).tolist()
-        return [(label, v, a) for label, (v, a) in zip(labels, bounded, strict=True)]
+            return self._linear_tier.about(texts, aspects)
+        return about_aspects(
+            self.encoder,
+            self._linear_tier,
+            texts,
+            aspects,
+            join=self.joins.given,
+            sure_from=self.abstain_below("given_aspects"),
+        )
 
     def _ordered(self, head: str, values: Floats, labels: tuple[str, ...]) -> Floats:
         """Columns in our order of labels."""
         return in_order(values, self.encoder.heads[head].task.labels, labels)
-
-    def _sure_spans(self, head: str, texts: Sequence[str]) -> list[list[ScoredSpan]]:
-        """Spans of a tag head that are sure enough, widened to whole words, without overlaps."""
-        threshold = self.encoder.heads[head].threshold
-        found = []
-        for text, own in zip(texts, self._outputs(texts)[head], strict=True):
-            kept: list[ScoredSpan] = []
-            for span in own:
-                if span.probability < threshold:
-                    continue
-                start, end = whole_words(text, span.start, span.end)
-                if not kept or start >= kept[-1].end:
-                    kept.append(span._replace(start=start, end=end))
-            found.append(kept)
-        return found
-
-
-def _with_polarity(opinions: list[Opinion], said: list[GivenAspect]) -> list[Opinion]:
-    """Opinions with what was said of their aspects; ``said`` follows the opinions that name one."""
-    answers = iter(said)
-    changed = []
-    for opinion in opinions:
-        given = next(answers) if opinion.aspect is not None else None
-        if given is None or given.polarity == opinion.polarity:
-            changed.append(opinion)
-            continue
-        changed.append(replace(opinion, polarity=given.polarity, valence=_on_side(given)))
-    return changed
-
-
-def _on_side(given: GivenAspect) -> float:
-    """Valence on the side of the neutral point that the polarity names."""
-    low, high = {Polarity.NEGATIVE: (1.0, 5.0), Polarity.POSITIVE: (5.0, 9.0)}.get(given.polarity, (1.0, 9.0))
-    return float(np.clip(given.valence, low, high))
 
 
 def load_tier(folder: Path, linear: LinearModels, threads: int = 0) -> StarterModels:
@@ -292,11 +295,5 @@ def load_package_tier(folder: Path, linear: LinearModels, threads: int = 0) -> S
 def _checked(models: StarterModels) -> StarterModels:
     """The models, after reading whatever of the tier file is read later."""
     check_heads(models.tier, models.encoder.heads)
-    for task, read in (
-        ("sentiment", "_sentiment_join"),
-        ("need", "_need_join"),
-        ("intensity", "_encoder_share"),
-    ):
-        if models.tier.by(task) == "join":
-            getattr(models, read)
+    assert models.joins
     return models

@@ -95,10 +95,20 @@ class Tagger:
         return result
 
     def tag(
-        self, columns: Mapping[str, Column], types: NDArray[np.int64], bounds: NDArray[np.int64]
+        self,
+        columns: Mapping[str, Column],
+        types: NDArray[np.int64],
+        bounds: NDArray[np.int64],
+        added: Scores | None = None,
     ) -> Decoded:
-        """Best labels with their probabilities."""
-        return decode(self.emissions(columns, types, bounds), self.transitions, bounds)
+        """Best labels with their probabilities.
+
+        Args:
+            columns, types, bounds: tokens, see :meth:`emissions`.
+            added: what another model adds to the label scores of every token, shape ``(n_tokens, n_labels)``.
+        """
+        scores = self.emissions(columns, types, bounds)
+        return decode(scores if added is None else scores + added, self.transitions, bounds)
 
 
 MARGIN = 3

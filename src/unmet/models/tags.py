@@ -11,41 +11,52 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 
-def best_tags(scores: Floats) -> Ints:
-    """The best-scored sequence of tags in which nothing continues what has not begun.
+def best_tags(scores: Floats, lengths: Ints) -> Ints:
+    """The best-scored sequences of tags in which nothing continues what has not begun.
 
     Viterbi (1967) with forbidden steps only; a sequence of best single tags that breaks no rule is the
-    answer at once.
+    answer at once. All sequences that need it are searched side by side.
 
     Args:
-        scores: of every tag at every token (logits), shape ``(n_tokens, 1 + 2 · types)``.
+        scores: of every tag at every token (logits), shape ``(n, n_tokens, 1 + 2 · types)``.
+        lengths: tokens of each sequence, shape ``(n,)``.
 
     Returns:
-        Tag numbers, shape ``(n_tokens,)``.
+        Tag numbers, shape ``(n, n_tokens)``, 0 after a sequence's end.
     """
-    single = scores.argmax(axis=1)
-    if _is_legal(single):
-        legal: Ints = single.astype(np.int64)
-        return legal
-    allowed = _steps(scores.shape[1])
-    total = np.where(_begins(scores.shape[1]), scores[0], -np.inf)
-    back = np.zeros(scores.shape, dtype=np.int64)
-    for place in range(1, len(scores)):
-        candidates = np.where(allowed, total[:, None], -np.inf)
-        back[place] = candidates.argmax(axis=0)
-        total = candidates.max(axis=0) + scores[place]
-    tags = np.empty(len(scores), dtype=np.int64)
-    tags[-1] = total.argmax()
-    for place in range(len(scores) - 1, 0, -1):
-        tags[place - 1] = back[place, tags[place]]
+    inside = np.arange(scores.shape[1])[None, :] < lengths[:, None]
+    tags: Ints = np.where(inside, scores.argmax(axis=2), 0).astype(np.int64)
+    broken = np.flatnonzero(~_are_legal(tags))
+    if broken.size:
+        tags[broken] = np.where(inside[broken], _searched(scores[broken], lengths[broken]), 0)
     return tags
 
 
-def _is_legal(tags: NDArray[np.integer]) -> bool:
-    """Whether every inside tag follows a tag of its own type."""
-    before = np.concatenate([[0], tags[:-1]])
+def _searched(scores: Floats, lengths: Ints) -> Ints:
+    rows, n_tokens, n_tags = np.arange(len(scores)), scores.shape[1], scores.shape[2]
+    allowed = _steps(n_tags)
+    total = np.where(_begins(n_tags), scores[:, 0], -np.inf)
+    back = np.zeros(scores.shape, dtype=np.int64)
+    for place in range(1, n_tokens):
+        candidates = np.where(allowed, total[:, :, None], -np.inf)
+        back[:, place] = candidates.argmax(axis=1)
+        longer = (place < lengths)[:, None]
+        total = np.where(longer, candidates.max(axis=1) + scores[:, place], total)
+    tags = np.empty((len(scores), n_tokens), dtype=np.int64)
+    current = total.argmax(axis=1)
+    for place in range(n_tokens - 1, -1, -1):
+        tags[:, place] = current
+        if place:
+            current = np.where(place < lengths, back[rows, place, current], current)
+    return tags
+
+
+def _are_legal(tags: Ints) -> NDArray[np.bool_]:
+    """Whether every inside tag follows a tag of its own type, for each sequence, shape ``(n,)``."""
+    before = np.concatenate([np.zeros((len(tags), 1), np.int64), tags[:, :-1]], axis=1)
     inside = (tags > 0) & (tags % 2 == 0)
-    return bool(np.all(~inside | (before == tags) | (before == tags - 1)))
+    legal: NDArray[np.bool_] = (~inside | (before == tags) | (before == tags - 1)).all(axis=1)
+    return legal
 
 
 def _begins(n_tags: int) -> NDArray[np.bool_]:

@@ -4,12 +4,18 @@
 {"format": 1, "name": "starter", "version": "1", "encoder": "encoder",
  "tasks": {"sentiment":     {"by": "join", "weights": [[…]…], "bias": […], "temperature": 1.0,
                              "bias_share": 0.5},
-           "need":          {"by": "join", "weights": …, "bias": …, "threshold": 0.41},
+           "need":          {"by": "join", "weights": …, "bias": …, "threshold": 0.41,
+                             "abstain_below": 0.62},
            "intensity":     {"by": "join", "encoder_share": [0.6, 0.5]},
-           "aspects":       {"by": "encoder"},
+           "aspects":       {"by": "join", "weights": {"zh": 0.5, "en": 0.5}, "polarity": "encoder"},
            "entities":      {"by": "linear"},
-           "given_aspects": {"by": "encoder"}}}
+           "given_aspects": {"by": "encoder"}},
+ "vectors": {"file": "vectors.npz", "sha256": "…"}}
 ```
+
+``abstain_below`` of sentiment, need and given aspects is the confidence under which an answer is marked as
+unsure; joins of spans are :mod:`unmet.models.span_join`, the read-out of vectors is
+:mod:`unmet.models.vector_map`.
 
 Tasks that are not named are answered by the linear tier.
 """
@@ -58,7 +64,6 @@ EXPECTED: Mapping[str, tuple[str, bool, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Head → kind, whether it reads two texts, labels (in any order)."""
-_NO_JOIN = ("aspects", "entities", "given_aspects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Tier:
         encoder: folder of the encoder package.
         tasks: task → its entry; every task of :data:`TIER_TASKS` has one.
         where: for messages.
+        folder: of the tier.
+        vectors: ``file`` and ``sha256`` of the read-out of sentence vectors, if the tier has one.
     """
 
     name: str
@@ -77,6 +84,8 @@ class Tier:
     encoder: Path
     tasks: Mapping[str, Mapping[str, Any]]
     where: str
+    folder: Path
+    vectors: Mapping[str, str] | None = None
 
     def by(self, task: str) -> str:
         """Which model answers a task: ``linear``, ``encoder`` or ``join``."""
@@ -103,7 +112,10 @@ def read_tier(folder: Path) -> Tier:
         raise ModelError(f"{TIER_FILE} has format {number}, here is {FORMAT}", where=str(folder), hint=hint)
     _check_tasks(tasks, str(path))
     whole = {task: tasks.get(task, {"by": "linear"}) for task in TIER_TASKS}
-    return Tier(name, version, folder / encoder, whole, str(path))
+    vectors = told.get("vectors")
+    if vectors is not None and not isinstance(vectors, dict):
+        raise ModelError("vectors is no object with file and sha256", where=str(path))
+    return Tier(name, version, folder / encoder, whole, str(path), folder, vectors)
 
 
 def _check_tasks(tasks: Mapping[str, Any], where: str) -> None:
@@ -111,9 +123,11 @@ def _check_tasks(tasks: Mapping[str, Any], where: str) -> None:
         if task not in TIER_TASKS:
             raise ModelError(f"no task {task!r}", where=where, hint=f"Tasks are {', '.join(TIER_TASKS)}.")
         by = entry.get("by") if isinstance(entry, dict) else None
-        if by not in BY or (by == "join" and task in _NO_JOIN):
-            able = BY[:2] if task in _NO_JOIN else BY
-            raise ModelError(f"{task} is answered by {by!r}", where=where, hint=f"Use {', '.join(able)}.")
+        if by not in BY:
+            raise ModelError(f"{task} is answered by {by!r}", where=where, hint=f"Use {', '.join(BY)}.")
+        below = entry.get("abstain_below", 0.0)
+        if not isinstance(below, (int, float)) or not 0 <= below <= 1:
+            raise ModelError(f"abstain_below of {task} is {below!r}, not 0–1", where=where)
 
 
 def tier_of_package(folder: Path, version: str, heads: Mapping[str, Head]) -> Tier:
@@ -123,7 +137,7 @@ def tier_of_package(folder: Path, version: str, heads: Mapping[str, Head]) -> Ti
         fitting = [name for name in HEADS_OF[task] if name in heads and fits(heads[name])]
         tasks[task] = {"by": "encoder" if HEADS_OF[task][0] in fitting else "linear"}
     name, _, number = version.partition("@")
-    return Tier(name, number, folder, tasks, str(folder))
+    return Tier(name, number, folder, tasks, str(folder), folder)
 
 
 def fits(head: Head) -> bool:
@@ -152,5 +166,8 @@ def check_heads(tier: Tier, heads: Mapping[str, Head]) -> None:
                 raise ModelError(
                     f"the head {name!r} should be {kind} with {', '.join(labels)}", where=str(tier.encoder)
                 )
-        if first not in heads:
-            raise ModelError(f"{task} needs the head {first!r}", where=str(tier.encoder))
+        # A join of given aspects reads both of their heads.
+        needed = HEADS_OF[task] if tier.by(task) == "join" else (first,)
+        missing = [name for name in needed if name not in heads]
+        if missing:
+            raise ModelError(f"{task} needs the head {missing[0]!r}", where=str(tier.encoder))

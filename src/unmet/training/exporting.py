@@ -25,6 +25,7 @@ from unmet.models.encoder import EncoderModel, load_encoder
 from unmet.models.encoder_package import VECTOR, Head, save_encoder_package
 from unmet.models.head_calibration import Calibrated, calibrate, outputs_for
 from unmet.training.encoder_cards import encoder_card
+from unmet.training.graph_cleaning import without_nan_guards
 from unmet.training.loading import LoadedModel, load_finetuned
 from unmet.training.methods.catalog import METHODS
 from unmet.training.multitask import MultiTaskModel
@@ -212,7 +213,7 @@ def to_onnx(model: MultiTaskModel, loaded: LoadedModel) -> ModelProto:
         raise ModelError(f"torch cannot export this encoder: {first}") from error
     if program is None:
         raise ModelError("torch exported nothing")
-    return program.model_proto
+    return without_nan_guards(program.model_proto)
 
 
 @contextmanager

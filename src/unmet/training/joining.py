@@ -24,8 +24,8 @@ from unmet.evaluate.metrics import f1_of
 from unmet.evaluate.splits import text_folds
 from unmet.models.answering import PackageAnswers, TierAnswers, chosen_task
 from unmet.models.encoder import load_encoder
-from unmet.models.head_calibration import best_f1_threshold
-from unmet.models.heads import Task, in_order
+from unmet.models.head_calibration import abstention, best_f1_threshold
+from unmet.models.heads import DECIDING, Task, in_order
 from unmet.models.late_fusion import fit_join, join_told
 from unmet.models.linear import TextModels
 from unmet.models.tier_file import FORMAT, HEADS_OF, TIER_FILE, TIER_TASKS, fits
@@ -36,6 +36,8 @@ from unmet.training.tasks import Examples
 Floats = NDArray[np.float32]
 SHARES = tuple(step / 10 for step in range(11))
 """Shares of the encoder that are tried for intensities."""
+RISK = 0.05
+"""Error rate that answers above the abstention threshold are to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +171,6 @@ def _entry(task: Task, by: str, truth: Any, said: Any, deep: Any, outputs: Any) 
         entry |= join_told(fit_join(said, deep, truth))
     if task.kind == "flag" and by != "linear":
         entry["threshold"] = best_f1_threshold(truth == 1, outputs[:, 1])
+    if task.kind in DECIDING and by != "linear":
+        entry["abstain_below"] = abstention(truth, outputs, RISK, entry.get("threshold"))[0]
     return entry

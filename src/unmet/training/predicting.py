@@ -58,7 +58,7 @@ def predict(
         if task.kind == "tags":
             for row, number in enumerate(numbers):
                 length = len(windows.ids[number])
-                tags = best_tags(outputs[row, 1 : length - 1].numpy())
+                tags = best_tags(outputs[row : row + 1, 1 : length - 1].numpy(), np.array([length - 2]))[0]
                 spans[int(number)] = read_spans(tags, windows.places[number][1:-1], task)
             continue
         if task.kind in DECIDING:
