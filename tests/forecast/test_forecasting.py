@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -171,3 +172,11 @@ def test_one_series_of_days_is_enough() -> None:
     made = forecast_demand(demand, series, horizon=28, freq="D")
     assert made.table.height == 28
     assert made.table["mean"].is_finite().all()
+
+
+def test_forecasts_do_not_depend_on_the_number_of_cores(made: Forecasts, counts: np.ndarray) -> None:
+    demand, series = tables(counts[:, :36])
+    config = replace(QUICK, n_jobs=3)
+    again = forecast_demand(demand, series, horizon=4, freq="W-MON", config=config)
+    assert again.table.equals(made.table)
+    assert again.chosen.equals(made.chosen)

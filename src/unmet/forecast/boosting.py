@@ -18,8 +18,6 @@ from unmet.forecast.panel import Floats, Panel, carried, filled
 
 Single = NDArray[np.float32]
 
-_THREADS_PAY_FROM = 50_000  # rows; below, threads wait for each other longer than they work
-
 
 @dataclass(frozen=True)
 class BoostConfig:
@@ -30,7 +28,6 @@ class BoostConfig:
     n_leaves: int = 12  # of the trees for the mean; those for the median have up to 31
     smallest_leaf: int = 200  # of the trees for the mean; less than half of it for the median
     most_rows: int = 250_000  # drawn at random where there are more
-    n_jobs: int = 1
 
 
 class History:
@@ -171,19 +168,22 @@ def boosted_forecasts(panel: Panel, horizon: int, config: BoostConfig, *, seed: 
     data = lightgbm.Dataset(rows, target, weight=weight, params=binning, free_raw_data=False)
     ahead = rows_at(history, last, list(range(1, horizon + 1)))
     found = np.zeros(len(ahead))
-    for settings in _losses(config, len(target), seed):
+    for settings in _losses(config, seed):
         model = lightgbm.train(settings, data, num_boost_round=config.n_trees)
         found += np.maximum(np.asarray(model.predict(ahead)), 0) / 2
     return found.reshape(len(panel.ids), horizon) * history.scale(last)[:, None]
 
 
-def _losses(config: BoostConfig, n_rows: int, seed: int) -> list[dict[str, Any]]:
-    """Settings of the model of the mean and of the model of the median."""
-    threads = config.n_jobs if n_rows > _THREADS_PAY_FROM else 1
+def _losses(config: BoostConfig, seed: int) -> list[dict[str, Any]]:
+    """Settings of the model of the mean and of the model of the median.
+
+    One thread each: threads of one fit wait for each other after every split, and on a machine with other
+    work they spin for longer than they work. Fits of several dates run side by side instead.
+    """
     shared = {
         "learning_rate": config.learning_rate, "feature_fraction": 0.6, "bagging_fraction": 0.7,
         "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "feature_pre_filter": False,
-        "num_threads": threads, "seed": seed,
+        "num_threads": 1, "seed": seed,
         "deterministic": True, "force_row_wise": True, "verbosity": -1,
     }  # fmt: skip
     leaves, smallest = config.n_leaves, config.smallest_leaf

@@ -116,6 +116,7 @@ def choose(rolling: Rolling, n_periods: int, origins: list[int]) -> Choice:
     n_series = len(rolling.panel.ids)
     if not origins:
         return Choice(np.full(n_series, "PooledSmoothing"), np.full(n_series, np.nan), {})
+    rolling.prepare(origins, "Boosted")
     names = candidates(rolling, origins)
     loss, units = losses_of(rolling, origins, names)
     group = groups_of(rolling, n_periods)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class ForecastConfig:
     n_origins: int = 6  # past dates at which every model is tried
     boost: BoostConfig = field(default_factory=BoostConfig)
     most_costly: int = 250  # series on which AutoETS and Theta are tried; on all only where they win there
-    n_jobs: int = 1
+    n_jobs: int = 1  # dates at which the boosted model is fitted side by side; processes of local models
 
 
 class Rolling:
@@ -81,6 +82,19 @@ class Rolling:
                 self._kept.setdefault((n_periods, name), found)
         return self._kept[n_periods, model]
 
+    def prepare(self, dates: Sequence[int], model: str) -> None:
+        """Make the forecasts of a model at several dates side by side; ``n_jobs`` at a time."""
+        wanted = [date for date in dates if (date, model) not in self._kept]
+        if self.config.n_jobs < 2 or len(wanted) < 2:
+            return
+        for date in wanted:
+            self.known(date)  # made here, so that threads only read
+        with ThreadPoolExecutor(min(self.config.n_jobs, len(wanted))) as pool:
+            for date, found in zip(
+                wanted, pool.map(lambda date: self._made(date, model), wanted), strict=True
+            ):
+                self._kept[date, model] = found[model]
+
     def _made(self, n_periods: int, model: str) -> dict[str, Floats]:
         known, horizon = self.known(n_periods), self.horizon
         simple = {
@@ -92,8 +106,7 @@ class Rolling:
         if model in simple:
             return {model: simple[model](known, horizon)}
         if model == "Boosted":
-            boost = replace(self.config.boost, n_jobs=self.config.n_jobs)
-            return {model: boosted_forecasts(known, horizon, boost, seed=self.seed)}
+            return {model: boosted_forecasts(known, horizon, self.config.boost, seed=self.seed)}
         if model in COUNTS:
             return self._local(n_periods, COUNTS, self.begun(n_periods))
         if model.endswith(SAMPLED):
