@@ -16,6 +16,7 @@ import polars as pl
 from unmet.core.errors import InputError
 from unmet.core.hashing import file_hash
 from unmet.forecast.inventory.folder import NEW
+from unmet.forecast.inventory.safe_cells import write_safe_csv
 from unmet.forecast.orders import Orders
 from unmet.forecast.tables import SERIES
 
@@ -54,8 +55,8 @@ def with_launches(
 ) -> tuple[pl.DataFrame, Orders, dict[str, Any]]:
     """Tables of the folder with the new products, and what the manifest says of them."""
     made = launched.forecasts
-    made.totals.write_csv(folder / "new_totals.csv")
-    made.reasons.write_csv(folder / "new_reasons.csv")
+    write_safe_csv(folder / "new_totals.csv", made.totals)
+    write_safe_csv(folder / "new_reasons.csv", made.reasons)
     rows = launched.products.select(
         "series_id",
         pl.lit(NEW).alias("level"),
