@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,16 @@ import polars as pl
 from unmet.core.errors import RunFolderError
 from unmet.forecast.decomposition import DECOMPOSITION, DRIVEN, PARTS
 from unmet.forecast.folder_drivers import DECOMPOSITION_FILE, DRIVERS_FILE
-from unmet.forecast.inventory.reasons import LANGUAGES
+from unmet.forecast.inventory.reasons import words
 from unmet.forecast.inventory.safe_cells import restored
 
 MAX_PICTURES, MAX_ROWS = 12, 12
 WIDTH, LEFT, RIGHT, ROW = 380, 80, 60, 22
 
-_STRINGS = Path(__file__).parent / "strings"
 
-
-@cache
 def driver_words(language: str) -> dict[str, str]:
-    """Words of this section; the keys are the same in all languages.
-
-    Raises:
-        ValueError: there is no table for the language.
-    """
-    if language not in LANGUAGES:
-        raise ValueError(f"no language {language!r}")
-    text = (_STRINGS / f"drivers_{language}.json").read_text(encoding="utf-8")
-    table: dict[str, str] = json.loads(text)
-    return table
+    """Words of these sections (:func:`~unmet.forecast.inventory.reasons.words`)."""
+    return words(language, "drivers")
 
 
 def read_decomposition(folder: Path) -> pl.DataFrame | None:

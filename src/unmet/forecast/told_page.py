@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +14,17 @@ from unmet.core.manifest import MANIFEST
 from unmet.forecast.adjusting import EFFECTS_FILE, SIGNALS_FILE
 from unmet.forecast.changes import PARTS
 from unmet.forecast.drivers_page import units_text
-from unmet.forecast.inventory.reasons import LANGUAGES
+from unmet.forecast.inventory.reasons import words
 from unmet.forecast.inventory.safe_cells import restored
 from unmet.forecast.signal_effects import ALL, SIGNAL_EFFECTS
 
 MAX_ROWS = 20
 WIDTH, ROW = 150, 12
-_STRINGS = Path(__file__).parent / "strings"
 
 
-@cache
 def told_words(language: str) -> dict[str, str]:
-    """Words of these sections; the keys are the same in all languages.
-
-    Raises:
-        ValueError: there is no table for the language.
-    """
-    if language not in LANGUAGES:
-        raise ValueError(f"no language {language!r}")
-    text = (_STRINGS / f"told_{language}.json").read_text(encoding="utf-8")
-    table: dict[str, str] = json.loads(text)
-    return table
+    """Words of these sections (:func:`~unmet.forecast.inventory.reasons.words`)."""
+    return words(language, "told")
 
 
 def told_sections(folder: Path, language: str) -> dict[str, Any]:

@@ -14,15 +14,20 @@ LANGUAGES = ("en", "zh")
 
 
 @cache
-def words(language: str) -> dict[str, str]:
-    """The stage's own words; the keys are the same in all languages.
+def words(language: str, part: str = "") -> dict[str, str]:
+    """The stage's own words, or those of a part of it; the keys are the same in all languages.
+
+    Args:
+        language: one of :data:`LANGUAGES`.
+        part: ``drivers``, ``told`` or the stage itself.
 
     Raises:
         ValueError: there is no table for the language.
     """
     if language not in LANGUAGES:
         raise ValueError(f"no language {language!r}")
-    table: dict[str, str] = json.loads((_STRINGS / f"{language}.json").read_text(encoding="utf-8"))
+    name = f"{part}_{language}.json" if part else f"{language}.json"
+    table: dict[str, str] = json.loads((_STRINGS / name).read_text(encoding="utf-8"))
     return table
 
 
