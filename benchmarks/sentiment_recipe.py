@@ -162,15 +162,16 @@ def predict(
     columns = fitted.columns
     if quantised:
         columns = [w.astype(np.float32) * s for w, s in zip(*quantised_columns(fitted), strict=True)]
-
-    def scored(some: Sequence[str]) -> Floats:
-        return features_of(matrix_of(some, CONFIG), columns)
-
-    features = scored(texts)
+    features = features_of(matrix_of(texts, CONFIG), columns)
     if fitted.pieces is None:
         probabilities = fitted.head.probabilities(features)
     else:
-        probabilities = fitted.pieces.probabilities(fitted.head, texts, features, scored)
+        pooled = [columns[i] for i in fitted.pieces.columns]
+
+        def scores_of(pieces: Sequence[str]) -> Floats:
+            return features_of(matrix_of(pieces, CONFIG), pooled)[:, : len(pooled)]
+
+        probabilities = fitted.pieces.probabilities(fitted.head, texts, features, scores_of)
     bias = fitted.head.registers(features) @ fitted.bias
     return probabilities, biased_argmax(probabilities, bias).astype(np.int8)
 

@@ -11,8 +11,10 @@ import pytest
 from launch_shop import launch_shop
 from order_tables import mean_forecast
 
+from unmet.core.errors import InputError
 from unmet.forecast.forecasting import Forecasts
 from unmet.forecast.orders import Orders
+from unmet.forecast.product_facts import read_items
 from unmet.forecast.tables import FORECAST, ITEMS, QUANTILES
 from unmet.forecast.young import OWN_PERIODS
 from unmet.forecast.young_products import handed_over, read_item_texts, young_ages
@@ -162,3 +164,11 @@ def test_item_tables_take_the_names_of_order_columns(tmp_path) -> None:
     assert table.rows() == [("A1", "rote Lampe", 9.5, "Lampen", None), ("B", None, None, None, None)]
     path.write_text("sku,need\nA1,noise\n")
     assert read_item_texts(path, {}).rows() == [("A1", None, None, None, None)]
+
+
+def test_a_table_of_items_without_rows_is_an_error(tmp_path):
+    path = tmp_path / "items.csv"
+    path.write_text("product_id,name,category\n", "utf-8")
+    for read in (read_item_texts, read_items):
+        with pytest.raises(InputError, match="no rows"):
+            read(str(path), {})

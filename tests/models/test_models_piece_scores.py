@@ -59,7 +59,7 @@ def test_pieces_end_at_punctuation_and_blanks():
 
 def test_highest_lowest_and_count(tmp_path):
     classifier = load(tmp_path)
-    pooled = pooled_scores(["好，坏猫狗鸟", "猫"], np.array([0]), classifier.columns.features)
+    pooled = pooled_scores(["好，坏猫狗鸟", "猫"], classifier.columns.only([0]).scores)
     assert pooled == pytest.approx(np.array([[3.0, -1.5, np.log(2)], [0.0, 0.0, 0.0]]))
 
 

@@ -22,10 +22,7 @@ from unmet.forecast.forecast_folder import is_forecast
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
 from unmet.forecast.panel import Panel, panel_of
 from unmet.forecast.rolling import SIMPLEST_FIRST, ForecastConfig, Rolling
-from unmet.forecast.tables import QUANTILES
-
-LEVEL_PERIODS = {"D": 28, "W-MON": 8, "MS": 3}
-"""Last observed periods whose mean is the level, by frequency."""
+from unmet.forecast.tables import QUANTILES, RECENT_PERIODS
 
 MOST_GROWTH = 5.0
 """Growth of a level above this counts as new sales: it came from next to nothing."""
@@ -123,7 +120,7 @@ def changes_since(
     before = {"series_id": list(earlier.models), "model_before": list(earlier.models.values())}
     now = chosen.select("series_id", pl.col("model").alias("model_now"))
     names = pl.DataFrame(before).join(now, on="series_id", how="full", coalesce=True)
-    window = LEVEL_PERIODS[freq]
+    window = RECENT_PERIODS[freq]
     levels = _levels(earlier.folder.demand, window, "old").join(
         _levels(demand, window, "new"), on="series_id"
     )

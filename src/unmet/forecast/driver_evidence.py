@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from unmet.forecast.driver_model import DriverData
 from unmet.forecast.panel import Panel, carried
+from unmet.forecast.tables import RECENT_PERIODS
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -23,8 +24,6 @@ MOST_PRICE_NOISE = 0.1
 LEAST_PROMOTION_SD, LEAST_PROMOTION_STEP = 0.05, 0.1
 CUT = float(np.log(4.0))
 """A price beyond fourfold or a quarter of the usual is another unit."""
-
-_RECENT = {"D": 28, "W-MON": 8, "MS": 3}
 
 
 def log_prices(panel: Panel) -> tuple[Floats, Floats]:
@@ -78,5 +77,5 @@ def _moves(values: Floats, known: Bools, least_sd: float, least_step: float) -> 
 
 def recent(panel: Panel, data: DriverData) -> Floats:
     """Mean log price and share of promotions of the last periods: what is expected to go on."""
-    last = slice(-_RECENT[panel.freq], None)
+    last = slice(-RECENT_PERIODS[panel.freq], None)
     return np.stack([data.price[:, last].mean(axis=1), data.promotion[:, last].mean(axis=1)], axis=1)

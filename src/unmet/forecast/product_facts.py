@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -84,29 +85,33 @@ class ProductFacts:
         )
 
 
-def read_items(path: str, mapping: Mapping[str, str]) -> pl.DataFrame:
-    """A table of items as ``product, name, category, need`` (text; null where not told).
+def item_cells(path: str | Path, mapping: Mapping[str, str], fields: Sequence[str]) -> list[pl.DataFrame]:
+    """Cells of a table of items as texts, a frame per file with exactly these fields; null where not told.
 
     Raises:
-        InputError, MappingError: it cannot be read or has no product column.
+        InputError, MappingError: it cannot be read, has no rows or no product column.
     """
     frames = []
     for source in open_sources([path]):
         table = open_table(source)
-        sample = next(iter(table.chunks(table.columns, SAMPLE_ROWS)))
-        own = {f: c for f, c in mapping.items() if f in ("product", *_FACTS) and c in table.columns}
-        columns = find_columns(sample.frame, own, required=("product",), where=source.name).columns
-        used = {f: c for f, c in columns.items() if f in ("product", *_FACTS)}
-        for chunk in quick_chunks(table, list(dict.fromkeys(used.values())), 100_000):
-            cells = {f: stripped(chunk.frame[c]) for f, c in used.items()}
-            frames.append(
-                pl.DataFrame(
-                    {
-                        f: cells.get(f, pl.repeat(None, chunk.frame.height, dtype=pl.String(), eager=True))
-                        for f in ("product", *_FACTS)
-                    }
-                )
-            )
+        chunks = [chunk.frame for chunk in quick_chunks(table, table.columns, 100_000)]
+        whole = pl.concat(chunks) if chunks else pl.DataFrame()
+        if whole.is_empty():
+            raise InputError("the table of items has no rows", where=source.name)
+        own = {f: c for f, c in mapping.items() if f in fields and c in table.columns}
+        used = find_columns(whole.head(SAMPLE_ROWS), own, required=("product",), where=source.name).columns
+        empty = pl.repeat(None, whole.height, dtype=pl.String(), eager=True)
+        frames.append(pl.DataFrame({f: stripped(whole[used[f]]) if f in used else empty for f in fields}))
+    return frames
+
+
+def read_items(path: str, mapping: Mapping[str, str]) -> pl.DataFrame:
+    """A table of items as ``product, name, category, need`` (text; null where not told).
+
+    Raises:
+        InputError, MappingError: see :func:`item_cells`.
+    """
+    frames = item_cells(path, mapping, ("product", *_FACTS))
     items = pl.concat(frames).filter(pl.col("product").is_not_null())
     # One row per product and need is as good as one row with all of them.
     return items.group_by("product", maintain_order=True).agg(

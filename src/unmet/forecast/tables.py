@@ -49,3 +49,6 @@ FORECAST: dict[str, pl.DataType] = {
 
 FREQUENCIES: dict[str, int] = {"D": 7, "W-MON": 52, "MS": 12}
 """Names of periods (day; week from Monday; month) and how many make a season."""
+
+RECENT_PERIODS = {"D": 28, "W-MON": 8, "MS": 3}
+"""Last periods whose mean says how things stand, by frequency."""

@@ -16,14 +16,10 @@ from unmet.forecast.launch import LaunchForecasts, forecast_launches
 from unmet.forecast.launch_history import MIN_EXAMPLES, describe, past_launches
 from unmet.forecast.launch_model import LaunchConfig, LaunchModel, fit_launches
 from unmet.forecast.numbers import decimal_comma, to_numbers
-from unmet.forecast.order_columns import find_columns
-from unmet.forecast.order_lines import stripped
 from unmet.forecast.orders import Orders
+from unmet.forecast.product_facts import item_cells
 from unmet.forecast.tables import ITEMS, QUANTILES
 from unmet.forecast.young import OWN_PERIODS, Handover, first_units, fit_handover, hand_over
-from unmet.ingest.delimited_blocks import quick_chunks
-from unmet.ingest.plans import SAMPLE_ROWS, open_table
-from unmet.ingest.sources import open_sources
 
 _FIELDS = ("product", "name", "category", "price")
 
@@ -44,19 +40,12 @@ def read_item_texts(path: str | Path, mapping: Mapping[str, str]) -> pl.DataFram
     """Schema ITEMS of the table given with ``--items``: its names as texts, categories and prices.
 
     Raises:
-        InputError, MappingError: it cannot be read or has no product column.
+        InputError, MappingError: see :func:`~unmet.forecast.product_facts.item_cells`.
     """
-    frames = []
-    for source in open_sources([path]):
-        table = open_table(source)
-        whole = pl.concat([chunk.frame for chunk in quick_chunks(table, table.columns, 100_000)])
-        own = {f: c for f, c in mapping.items() if f in _FIELDS and c in table.columns}
-        used = find_columns(whole.head(SAMPLE_ROWS), own, required=("product",), where=source.name).columns
-        cells = {f: stripped(whole[used[f]]) for f in _FIELDS if f in used}
-        if "price" in cells:
-            cells["price"] = to_numbers(cells["price"], decimal_comma(cells["price"]))
-        empty = pl.repeat(None, whole.height, dtype=pl.String(), eager=True)
-        frames.append(pl.DataFrame({f: cells.get(f, empty) for f in _FIELDS}))
+    frames = [
+        frame.with_columns(to_numbers(frame["price"], decimal_comma(frame["price"])).alias("price"))
+        for frame in item_cells(path, mapping, _FIELDS)
+    ]
     price = pl.col("price").cast(pl.Float64)
     return (
         pl.concat(frames, how="vertical_relaxed")

@@ -32,6 +32,14 @@ class Columns:
     weights: tuple[NDArray[np.int8], ...]  # C arrays, each 2**k long, k at most config.bits
     scale: Floats  # (C,)
 
+    def only(self, numbers: Sequence[int]) -> Columns:
+        """Some of the columns, in the given order."""
+        return Columns(self.config, tuple(self.weights[i] for i in numbers), self.scale[list(numbers)])
+
+    def scores(self, texts: Sequence[str]) -> Floats:
+        """Scores alone, shape ``(n, C)``."""
+        return self.features(texts)[:, : len(self.weights)]
+
     def features(self, texts: Sequence[str]) -> Floats:
         """Scores, log count and constant, shape ``(n, C + N_EXTRA)``; 0 scores for a text of blanks."""
         result = np.ones((len(texts), len(self.weights) + N_EXTRA), dtype=np.float32)
@@ -77,8 +85,8 @@ class Classifier:
         features = self.columns.features(texts)
         if self.pieces is None:
             return features, self.head.probabilities(features)
-        found = self.pieces.probabilities(self.head, texts, features, self.columns.features)
-        return features, found
+        pooled = self.columns.only(self.pieces.columns.tolist())
+        return features, self.pieces.probabilities(self.head, texts, features, pooled.scores)
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Calibrated class probabilities, shape ``(n, K)``."""

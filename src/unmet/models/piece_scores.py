@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from unmet.models.calibration import Instead, MixtureHead, softmax
 
 Floats = NDArray[np.float32]
-Features = Callable[[Sequence[str]], Floats]
-"""Texts → features, shape ``(n, F)``: column scores first."""
+PieceScores = Callable[[Sequence[str]], Floats]
+"""Pieces → scores of the pooled columns, shape ``(n, P)``."""
 PIECE = re.compile(r"[^，,。！!？?；;、~～…\s]+")
 LEAST_SHARE = 0.02
 """Texts with a smaller share of the register are spared the work: it would move no probability by more."""
@@ -32,20 +32,20 @@ class PieceReadOut:
     columns: NDArray[np.intp]  # (P,) columns whose scores are pooled
     weights: Floats  # (F + 2 P + 1, K)
 
-    def table(self, texts: Sequence[str], features: Floats, features_of: Features) -> Floats:
+    def table(self, texts: Sequence[str], features: Floats, scores_of: PieceScores) -> Floats:
         """Class probabilities in this register, shape ``(n, K)``."""
-        pooled = pooled_scores(texts, self.columns, features_of)
+        pooled = pooled_scores(texts, scores_of)
         seen = np.concatenate([features, pooled], axis=1).astype(np.float64)
         return softmax(seen @ self.weights)
 
     def probabilities(
-        self, head: MixtureHead, texts: Sequence[str], features: Floats, features_of: Features
+        self, head: MixtureHead, texts: Sequence[str], features: Floats, scores_of: PieceScores
     ) -> Floats:
         """What ``head`` says, with this read-out in the place of its register's own, shape ``(n, K)``."""
         rows = np.flatnonzero(head.registers(features)[:, self.register] >= LEAST_SHARE)
         if not rows.size:
             return head.probabilities(features)
-        table = self.table([texts[row] for row in rows.tolist()], features[rows], features_of)
+        table = self.table([texts[row] for row in rows.tolist()], features[rows], scores_of)
         return head.probabilities(features, Instead(self.register, rows, table))
 
 
@@ -62,10 +62,10 @@ def pieces_of(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
     return pieces, starts
 
 
-def pooled_scores(texts: Sequence[str], columns: NDArray[np.intp], features_of: Features) -> Floats:
+def pooled_scores(texts: Sequence[str], scores_of: PieceScores) -> Floats:
     """Highest and lowest piece score of each column and log of the number of pieces, ``(n, 2 P + 1)``."""
     pieces, starts = pieces_of(texts)
-    return pool(features_of(pieces)[:, columns], starts)
+    return pool(scores_of(pieces), starts)
 
 
 def pool(scores: Floats, starts: NDArray[np.int64]) -> Floats:

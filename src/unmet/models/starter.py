@@ -293,7 +293,7 @@ def load_package_tier(folder: Path, linear: LinearModels, threads: int = 0) -> S
 
 
 def _checked(models: StarterModels) -> StarterModels:
-    """The models, after reading whatever of the tier file is read later."""
+    """The models, after reading whatever of the tier file is read later: damage is told at once."""
     check_heads(models.tier, models.encoder.heads)
-    assert models.joins
+    _ = models.joins
     return models
