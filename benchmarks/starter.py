@@ -84,7 +84,8 @@ def sentiment(work: Path, tier: Path) -> None:
         linear = np.array(rows["probabilities"].to_list())
         texts = rows["text"].to_list()
         deep = probabilities(encoder, "sentiment", texts, CLASSES)
-        both = join.probabilities(linear.astype(np.float32), deep)
+        registers = shipped.sentiment_with_registers(texts)[1]
+        both = join.probabilities(linear.astype(np.float32), deep, registers)
         two = part in ("shopping", "takeaway", "eprstmt_dev")
         for name, found in (("linear", linear), ("encoder", deep), ("join", both)):
             if two:
@@ -97,7 +98,7 @@ def sentiment(work: Path, tier: Path) -> None:
             else:
                 decided = rows["decided"].to_numpy() if name == "linear" else found.argmax(axis=1)
                 if name == "join":
-                    decided = biased_argmax(found, join.bias_share * shipped.sentiment_with_biases(texts)[1])
+                    decided = biased_argmax(found, join.bias_share * shipped.sentiment_biases(registers))
                 line(part, name, "macro-F1", estimate(macro_f1, truth, decided), len(truth))
                 line(part, name, "ECE", expected_calibration_error(truth, found), len(truth))
 

@@ -27,7 +27,7 @@ from unmet.models.encoder import EncoderModel, load_encoder
 from unmet.models.head_calibration import abstention
 from unmet.models.heads import in_order
 from unmet.models.intensity import IntensityModel
-from unmet.models.late_fusion import Join, fit_join, join_told, read_join
+from unmet.models.late_fusion import Join, fit_join, join_told
 from unmet.models.tier_file import FORMAT, TIER_FILE
 
 CLASSES = ("negative", "neutral", "positive")
@@ -36,6 +36,7 @@ DEFAULT = {
     "aspects": "join", "entities": "join", "given_aspects": "join",
 }  # fmt: skip
 """Joins of the last three are fitted by ``starter_spans.py`` and ``starter_given.py`` and kept here."""
+JOIN_FOLDS = 5
 RISK = 0.05  # error rate that answers above the abstention threshold keep
 Table = np.ndarray
 
@@ -57,23 +58,45 @@ def development(work: Path, task: str) -> tuple[list[str], Table, Table]:
 def sentiment(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:
     """Join of the three classes."""
     texts, truth, linear = development(work, "sentiment")
+    linear = linear.astype(np.float32)
     deep = probabilities(encoder, "sentiment", texts, CLASSES)
-    join = fit_join(linear.astype(np.float32), deep, truth)
-    for name, table in (("linear", linear), ("encoder", deep), ("join", join.probabilities(linear, deep))):
+    model = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
+    registers = model.with_registers(texts)[1]
+    alike, apart = (crossed(linear, deep, truth, shares) for shares in (None, registers))
+    for name, table in (("linear", linear), ("encoder", deep), ("join", alike), ("by register", apart)):
         print(
             f"sentiment dev, {len(texts)} rows, {name}: accuracy {accuracy(truth, table.argmax(1)):.4f}, "
             f"macro-F1 {macro_f1(truth, table.argmax(1)):.4f}, "
-            f"ECE {expected_calibration_error(truth, table):.4f}"
+            f"log loss {log_loss(truth, table):.4f}, ECE {expected_calibration_error(truth, table):.4f}"
         )
-    join = replace(join, bias_share=best_bias_share(texts, truth, join.probabilities(linear, deep)))
-    return {**join_told(join), "abstain_below": abstain_below(truth, linear, deep, None)}, join
+    better = log_loss(truth, apart) < log_loss(truth, alike)
+    join = fit_join(linear, deep, truth, registers=registers if better else None)
+    joined, biases = (apart if better else alike), registers @ model.bias
+    join = replace(join, bias_share=best_bias_share(registers.argmax(axis=1), biases, truth, joined))
+    return {**join_told(join), "abstain_below": sure_from(truth, joined, None)}, join
 
 
-def best_bias_share(texts: list[str], truth: Table, joined: Table) -> float:
+def crossed(linear: Table, deep: Table, truth: Table, registers: Table | None) -> Table:
+    """Joined probabilities of every row by a join that was fitted on the other folds."""
+    part = np.random.default_rng(0).integers(0, JOIN_FOLDS, len(truth))
+    joined = np.empty_like(deep)
+    for fold in range(JOIN_FOLDS):
+        own, other = part == fold, part != fold
+        shares = None if registers is None else registers[other]
+        join = fit_join(linear[other], deep[other], truth[other], registers=shares)
+        joined[own] = join.probabilities(
+            linear[own], deep[own], None if registers is None else registers[own]
+        )
+    return joined
+
+
+def log_loss(truth: Table, table: Table) -> float:
+    """Mean of −log p of the true class."""
+    return float(-np.log(np.maximum(table[np.arange(len(truth)), truth], 1e-9)).mean())
+
+
+def best_bias_share(register: Table, biases: Table, truth: Table, joined: Table) -> float:
     """Share of the linear label biases with the best mean macro-F1 over the registers."""
-    model = load_classifier(PACKAGES / "linear" / "sentiment", "sentiment")
-    register = model.head.registers(model.columns.features(texts)).argmax(axis=1)
-    biases = model.with_biases(texts)[1]
     found = {}
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         decided = biased_argmax(joined, share * biases)
@@ -93,7 +116,7 @@ def need(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:
         scores = [f1_of(1)(truth, (table[:, 1] >= step).astype(int)) for step in steps]
         best = float(steps[int(np.argmax(scores))])
         print(f"need dev, {len(texts)} rows, {name}: F1 {max(scores):.4f} at {best:.2f}")
-    below = abstain_below(truth, linear, deep, None, best)
+    below = sure_from(truth, crossed(linear.astype(np.float32), deep, truth, None), best)
     return {**join_told(join), "threshold": round(best, 2), "abstain_below": below}, join
 
 
@@ -120,35 +143,11 @@ def intensity(work: Path, encoder: EncoderModel) -> dict[str, object]:
     return {"by": "join", "encoder_share": [round(float(steps[k]), 2) for k in best]}
 
 
-def abstain_below(
-    truth: Table, linear: Table, deep: Table, join: Join | None, threshold: float | None = None
-) -> float:
-    """Confidence with the stated risk; without a join, halves of the rows are joined by one another's fit."""
-    both = np.empty_like(deep)
-    if join is not None:
-        both = join.probabilities(linear.astype(np.float32), deep)
-    else:
-        half = np.random.default_rng(0).random(len(truth)) < 0.5
-        for own in (half, ~half):
-            fitted = fit_join(linear[~own].astype(np.float32), deep[~own], truth[~own])
-            both[own] = fitted.probabilities(linear[own].astype(np.float32), deep[own])
-    below, coverage = abstention(truth, both, RISK, threshold)
+def sure_from(truth: Table, joined: Table, threshold: float | None) -> float:
+    """Confidence with the stated risk, of rows joined by a join that did not see them."""
+    below, coverage = abstention(truth, joined, RISK, threshold)
     print(f"sure from {below:.4f}: {coverage:.1%} of {len(truth)} rows, at most {RISK:.0%} of them wrong")
     return round(below, 4)
-
-
-def thresholds_only(work: Path, tier: Path, encoder: EncoderModel) -> None:
-    """Thresholds of abstention for the joins as they are."""
-    told = json.loads((tier / TIER_FILE).read_text("utf-8"))
-    for task, labels in (("sentiment", CLASSES), ("need", ("0", "1"))):
-        if not (work / f"linear_{task}.parquet").is_file():
-            print(f"{task} left as it is: no linear_{task}.parquet")
-            continue
-        texts, truth, linear = development(work, task)
-        deep, entry = probabilities(encoder, task, texts, labels), told["tasks"][task]
-        join = read_join(entry, len(labels), str(tier))
-        entry["abstain_below"] = abstain_below(truth, linear, deep, join, entry.get("threshold"))
-    write_json(tier / TIER_FILE, told)
 
 
 def main() -> None:
@@ -157,13 +156,9 @@ def main() -> None:
     parser.add_argument("--tier", type=Path, required=True)
     parser.add_argument("--by", nargs="*", default=[], help="task=linear|encoder|join")
     parser.add_argument("--version", default="1")
-    parser.add_argument("--thresholds-only", action="store_true", help="keep the joins, fit abstention")
     given = parser.parse_args()
     work, tier = given.work.expanduser(), given.tier.expanduser()
     encoder = load_encoder(tier / "encoder", threads=1)
-    if given.thresholds_only:
-        thresholds_only(work, tier, encoder)
-        return
     old = json.loads((tier / TIER_FILE).read_text("utf-8")) if (tier / TIER_FILE).is_file() else {}
     chosen = {**DEFAULT, **dict(pair.split("=") for pair in given.by)}
     fitted = {

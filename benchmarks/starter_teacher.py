@@ -92,6 +92,12 @@ def english_sentences(documents: Path) -> list[str]:
     return sorted(found)
 
 
+def told(n_texts: int) -> None:
+    """A line now and then: the teacher reads for minutes."""
+    if n_texts % 20_480 == 0:
+        print(f"{n_texts:,} texts read by the teacher", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
@@ -111,7 +117,7 @@ def main() -> None:
     source, pairs = teacher_folder(), translations()
     if not (out / "teacher" / TEXTS).is_file():
         sentences = english_sentences(run / "corpus" / "documents.parquet")
-        n_texts = write_teacher(source, sentences, words() | dict(pairs), out / "teacher")
+        n_texts = write_teacher(source, sentences, words() | dict(pairs), out / "teacher", progress=told)
         print(f"{n_texts:,} lessons")
     if not (out / "start" / "config.json").is_file():
         print(transplant(source, reader, store, pairs, out / "start", layers=LAYERS))

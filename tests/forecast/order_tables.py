@@ -63,7 +63,9 @@ def mean_forecast(
     table = means.join(pl.DataFrame({"period_start": ahead}), how="cross").with_columns(
         (pl.col("mean") * float(np.exp(share - 0.5))).alias(name) for name, share in QUANTILES.items()
     )
-    chosen = series.select("series_id", pl.lit("Mean").alias("model"), pl.lit(0.5).alias("error"))
+    chosen = series.select(
+        "series_id", pl.lit("Mean").alias("model"), pl.lit(0.5).alias("error"), pl.lit("given").alias("why")
+    )
     table = table.select(list(FORECAST))
     sums = table.sort("series_id", "period_start").select(
         "series_id",

@@ -78,7 +78,8 @@ def test_labels_follow_the_linear_biases_as_far_as_the_join_says(tiny_tier: Path
         told["tasks"]["sentiment"]["bias_share"] = share
         (folder / "tier.json").write_text(json.dumps(told), "utf-8")
         probabilities, labels = load_models(str(folder)).sentiment_with_labels(texts)
-        wanted = (np.log(probabilities) + share * linear.sentiment_with_biases(texts)[1]).argmax(axis=1)
+        biases = linear.sentiment_biases(linear.sentiment_with_registers(texts)[1])
+        wanted = (np.log(probabilities) + share * biases).argmax(axis=1)
         assert labels == [("negative", "neutral", "positive")[k] for k in wanted]
         decided[share] = labels
     assert decided[0.0] != decided[2.0]
@@ -242,3 +243,47 @@ def test_weights_of_a_join_are_found(models: StarterModels) -> None:
     assert np.abs(join.weights[3:]).sum() > 3 * np.abs(join.weights[:3]).sum()
     again = read_join(json.loads(json.dumps(join_told(join))), 3, "here")
     assert np.array_equal(again.weights, join.weights)
+
+
+def test_a_join_learns_which_model_to_believe_in_which_register() -> None:
+    draw = np.random.default_rng(1)
+    truth = draw.integers(0, 3, 900)
+    right = (np.eye(3)[truth] * 0.8 + 0.2 / 3).astype(np.float32)
+    noise = draw.dirichlet(np.ones(3), 900).astype(np.float32)
+    first = (np.arange(900) % 2 == 0)[:, None]
+    linear, encoder = np.where(first, right, noise), np.where(first, noise, right)
+    registers = np.concatenate([first, ~first], axis=1).astype(np.float32)
+    alike = fit_join(linear, encoder, truth)
+    apart = fit_join(linear, encoder, truth, registers=registers)
+    found = apart.probabilities(linear, encoder, registers)
+    assert (found.argmax(axis=1) == truth).mean() > 0.97
+    assert (alike.probabilities(linear, encoder).argmax(axis=1) == truth).mean() < 0.9
+    again = read_join(json.loads(json.dumps(join_told(apart))), 3, "here")
+    assert np.array_equal(again.probabilities(linear, encoder, registers), found)
+    with pytest.raises(ModelError, match="2 registers, here are 3"):
+        apart.probabilities(linear, encoder, np.ones((900, 3), np.float32) / 3)
+    with pytest.raises(ModelError, match="here are none"):
+        apart.probabilities(linear, encoder)
+    with pytest.raises(ModelError, match="by_register"):
+        read_join({**join_told(apart), "by_register": [[1.0]]}, 3, "here")
+
+
+def test_a_tier_joins_each_text_by_its_registers(tiny_tier: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_tier, tmp_path / "tier"))
+    told = json.loads((folder / "tier.json").read_text("utf-8"))
+    linear = load_models("linear")
+    assert isinstance(linear, LinearModels)
+    said, registers = linear.sentiment_with_registers(TEXTS)
+    extra = np.zeros((registers.shape[1], 7, 3))
+    extra[:, 6, 1] = 5.0 * np.arange(registers.shape[1])  # neutral is the likelier the later the register
+    told["tasks"]["sentiment"] |= {"by_register": extra.tolist(), "bias_share": 0.5}
+    (folder / "tier.json").write_text(json.dumps(told), "utf-8")
+    before, after = loaded(tiny_tier), loaded(folder)
+    logs = np.log(before.sentiment(TEXTS)) + registers @ extra[:, 6]
+    wanted = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
+    assert np.allclose(after.sentiment(TEXTS), wanted, atol=1e-5)
+    probabilities, labels = after.sentiment_with_labels(TEXTS)
+    assert np.array_equal(probabilities, after.sentiment(TEXTS))
+    decided = (np.log(wanted) + 0.5 * linear.sentiment_biases(registers)).argmax(axis=1)
+    assert labels == [("negative", "neutral", "positive")[k] for k in decided]
+    assert said.shape == probabilities.shape

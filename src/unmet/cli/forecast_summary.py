@@ -51,6 +51,8 @@ def print_forecast(made: Mapping[str, Any], out: str) -> None:
     print_told(made, out)
     print_drivers(made["drivers"], out)
     say("models: " + ", ".join(f"{name} {n:,}" for name, n in summary["models"].items()))
+    if summary["unseen_season"]:
+        say("    the season ahead is unlike all past dates on which models were tried: last year's decides")
     say(f"forecast: {out}/forecast.csv   page: {out}/forecast.html   report of the data: {out}/quality.json")
 
 

@@ -17,9 +17,10 @@ import numpy as np
 import polars as pl
 
 from unmet.core.errors import InputError, RunFolderError
-from unmet.forecast.choosing import points
+from unmet.forecast.choosing import members, needed, points
 from unmet.forecast.forecast_folder import is_forecast
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
+from unmet.forecast.mixing import FALLBACK, point_of
 from unmet.forecast.panel import Panel, panel_of
 from unmet.forecast.rolling import SIMPLEST_FIRST, ForecastConfig, Rolling
 from unmet.forecast.tables import QUANTILES, RECENT_PERIODS
@@ -168,8 +169,13 @@ def _model_ratios(
     names: pl.DataFrame, demand: pl.DataFrame, series: pl.DataFrame, freq: str, horizon: int, seed: int
 ) -> pl.DataFrame:
     """What the earlier model would say of today's data, over what the new one says; per series."""
+    # A model that this version does not have cannot be run again: its change counts as new sales.
+    labels = pl.concat([names["model_before"], names["model_now"]]).drop_nulls().unique()
+    known = [label for label in labels if {*members(label)} <= {*SIMPLEST_FIRST}]
     other = names.filter(
-        (pl.col("model_before") != pl.col("model_now")) & pl.col("model_before").is_in(list(SIMPLEST_FIRST))
+        (pl.col("model_before") != pl.col("model_now"))
+        & pl.col("model_before").is_in(known)
+        & pl.col("model_now").is_in(known)
     )
     there = set(demand["series_id"])
     other = other.filter(pl.col("series_id").is_in(list(there)))
@@ -178,14 +184,12 @@ def _model_ratios(
     panel: Panel = panel_of(demand, series, freq)
     rolling = Rolling(panel, horizon, ForecastConfig(), seed)
     used = {*other["model_before"], *other["model_now"]}
-    wanted = tuple(sorted({*(used - {"Median"}), "PooledSmoothing"}))
-    if "Median" in used:
-        wanted = tuple(dict.fromkeys((*wanted, "SeasonalSmoothing", "TSB", "Boosted")))
-    found = points(rolling, len(panel.starts), wanted)
+    found = points(rolling, len(panel.starts), tuple(dict.fromkeys((*needed(used), FALLBACK))))
+    sums = {label: np.nansum(point_of(found, label), axis=1) for label in used}
     row = {name: place for place, name in enumerate(panel.ids)}
     rows = []
     for name, before, now in other.select("series_id", "model_before", "model_now").iter_rows():
-        old, new = (float(np.nansum(found[model][row[name]])) for model in (before, now) if model in found)
+        old, new = float(sums[before][row[name]]), float(sums[now][row[name]])
         rows.append((name, old / new if new > 0 else 1.0))
     return pl.DataFrame(rows, schema={"series_id": pl.String(), "ratio": pl.Float64()}, orient="row")
 

@@ -1,7 +1,14 @@
-"""Which model forecasts which series: by rolling-origin error in groups of like series."""
+"""Which models forecast which series: by rolling-origin error in groups of like series.
+
+Six past dates seldom tell two good models apart. All models within one standard error of the best are
+therefore kept, and their quantiles averaged (:mod:`~unmet.forecast.mixing`). Where past dates cannot tell at
+all, because the season ahead is none of theirs, the seasonal model is taken
+(:mod:`~unmet.forecast.unseen_season`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +19,15 @@ from unmet.forecast.level_models import demand_kind
 from unmet.forecast.local_models import COSTLY_MODELS
 from unmet.forecast.panel import Floats
 from unmet.forecast.predictive import Predictive, pinball, traits, unit_floor
-from unmet.forecast.rolling import CHEAP, COUNTS, SAMPLED, SIMPLEST_FIRST, Rolling
+from unmet.forecast.rolling import CHEAP, COUNTS, MEDIAN, MEDIAN_OF, SAMPLED, SIMPLEST_FIRST, Rolling
+from unmet.forecast.unseen_season import SEASONAL, unseen_season
+
+AND = " + "
+"""Between the names of models whose quantiles are averaged."""
+
+TRIED = "tried at past dates"
+UNSEEN = "season not seen at past dates"
+SHORT = "history too short to try models"
 
 SMALLEST_GROUP = 40
 """Groups with fewer series are judged with all others: a choice on few series is noise."""
@@ -23,36 +38,57 @@ class Choice:
     """What was chosen.
 
     Attributes:
-        model: name for each series ``(N,)``.
-        error: its weighted pinball loss in its group at past dates (a share of the units sold) ``(N,)``.
+        model: for each series the name of its model, or of several, joined by :data:`AND` ``(N,)``.
+        error: weighted pinball loss in its group at past dates (a share of the units sold), of several models
+            their mean, which the average of their quantiles does not exceed ``(N,)``.
         losses: group to model to loss.
+        why: one of :data:`TRIED`, :data:`UNSEEN` and :data:`SHORT`.
     """
 
     model: NDArray[np.str_]
     error: Floats
     losses: dict[str, dict[str, float]]
+    why: str
 
 
-def one_standard_error(losses: dict[str, Floats], order: tuple[str, ...] = SIMPLEST_FIRST) -> str:
-    """Simplest model whose loss is within one standard error of the best (Breiman et al. 1984, 3.4.3).
+def close_to_best(losses: dict[str, Floats], order: tuple[str, ...] = SIMPLEST_FIRST) -> tuple[str, ...]:
+    """Models whose loss is within one standard error of the best, the simplest first.
 
     The standard error is of the paired difference from the best model over series, which is far smaller
-    than that of a loss itself.
+    than that of a loss itself. The one-standard-error rule (Breiman et al. 1984, 3.4.3) would take the first
+    of them. Models with the same losses are one model under two names: the simpler name is kept.
 
     Args:
         losses: model to loss of each series, all in the same order.
 
-    >>> one_standard_error({"WindowAverage": np.array([1.0, 3.0]), "Boosted": np.array([2.0, 1.8])})
-    'WindowAverage'
+    >>> close_to_best({"WindowAverage": np.array([1.0, 3.0]), "Boosted": np.array([2.0, 1.8])})
+    ('WindowAverage', 'Boosted')
     """
     names = [name for name in order if name in losses]
     best = min(names, key=lambda name: float(losses[name].mean()))
+    found: list[str] = []
     for name in names:
         gap = losses[name] - losses[best]
         error = float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else 0.0
-        if gap.mean() <= error:
-            return name
-    return best
+        if gap.mean() <= error and not any(np.array_equal(losses[name], losses[other]) for other in found):
+            found.append(name)
+    return tuple(found)
+
+
+def members(label: str) -> tuple[str, ...]:
+    """The models of a label.
+
+    >>> members("TSB + Boosted")
+    ('TSB', 'Boosted')
+    """
+    return tuple(label.split(AND))
+
+
+def needed(labels: Iterable[str]) -> tuple[str, ...]:
+    """Models that have to be run for these labels; a median needs its parts."""
+    used = {name for label in labels for name in members(label)}
+    parts = MEDIAN_OF if MEDIAN in used else ()
+    return tuple(sorted({*used, *parts} - {MEDIAN}))
 
 
 def candidates(rolling: Rolling, origins: list[int]) -> tuple[str, ...]:
@@ -90,14 +126,11 @@ def points(rolling: Rolling, origin: int, names: tuple[str, ...]) -> dict[str, F
     found = {name: rolling.point(origin, name) for name in names}
     for name in set(COSTLY_MODELS) & set(found):
         found[name] = np.where(np.isnan(found[name]), rolling.point(origin, "PooledSmoothing"), found[name])
-    members = [
-        name for name in ("PooledSmoothing", "SeasonalSmoothing", "TSB", *COSTLY_MODELS) if name in found
-    ]
-    stack = np.stack([found[name] for name in members])
-    masked: Any = np.ma
-    ordinary = masked.median(masked.masked_invalid(stack), axis=0).filled(np.nan)
-    if "Boosted" in found:
-        found["Median"] = (ordinary + found["Boosted"]) / 2
+    if {*MEDIAN_OF} <= {*found}:
+        stack = np.stack([found[name] for name in MEDIAN_OF if name != "Boosted"])
+        masked: Any = np.ma
+        ordinary = masked.median(masked.masked_invalid(stack), axis=0).filled(np.nan)
+        found[MEDIAN] = (ordinary + found["Boosted"]) / 2
     return found
 
 
@@ -115,12 +148,12 @@ def choose(rolling: Rolling, n_periods: int, origins: list[int]) -> Choice:
     """Choose for the forecast made after ``n_periods``, from forecasts made at ``origins`` before."""
     n_series = len(rolling.panel.ids)
     if not origins:
-        return Choice(np.full(n_series, "PooledSmoothing"), np.full(n_series, np.nan), {})
+        return Choice(np.full(n_series, "PooledSmoothing"), np.full(n_series, np.nan), {}, SHORT)
     rolling.prepare(origins, "Boosted")
     names = candidates(rolling, origins)
     loss, units = losses_of(rolling, origins, names)
     group = groups_of(rolling, n_periods)
-    model = np.full(n_series, "PooledSmoothing", dtype="<U32")
+    model = np.full(n_series, "PooledSmoothing", dtype=object)
     error = np.full(n_series, np.nan)
     tables: dict[str, dict[str, float]] = {}
     for name in np.unique(group):
@@ -129,12 +162,14 @@ def choose(rolling: Rolling, n_periods: int, origins: list[int]) -> Choice:
         usable = {key: value[judged] for key, value in loss.items() if not np.isnan(value[judged]).any()}
         if not judged.any() or not usable:
             continue
-        chosen = one_standard_error(usable)
+        chosen = close_to_best(usable)
         whole = max(float(units[judged].sum()), 1e-9)
         tables[_GROUPS[int(name)]] = {key: float(value.sum()) / whole for key, value in usable.items()}
-        model[inside] = chosen
-        error[inside] = usable[chosen].sum() / whole
-    return Choice(model, error, tables)
+        model[inside] = AND.join(chosen)
+        error[inside] = np.mean([usable[one].sum() for one in chosen]) / whole
+    if unseen_season(rolling, n_periods, origins):
+        return Choice(np.full(n_series, SEASONAL), np.full(n_series, np.nan), tables, UNSEEN)
+    return Choice(model.astype(np.str_), error, tables, TRIED)
 
 
 _GROUPS = {-1: "short", 0: "smooth", 1: "erratic", 2: "intermittent", 3: "lumpy", 9: "all"}

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from unmet.core.errors import InputError
-from unmet.forecast.choosing import Choice, choose, points
+from unmet.forecast.choosing import Choice, choose
 from unmet.forecast.local_models import need_forecasting
+from unmet.forecast.mixing import FALLBACK, mixed
 from unmet.forecast.panel import Floats, Panel, panel_of
 from unmet.forecast.periods import next_periods
 from unmet.forecast.predictive import Distribution, Predictive, traits, unit_floor
@@ -24,8 +25,8 @@ class Forecasts:
     Attributes:
         table: columns of :data:`~unmet.forecast.tables.FORECAST`, sorted by series and period.
         chosen: ``series_id``, ``model`` and ``error``: weighted pinball loss at past dates of
-            the group of the series, as a share of the units sold; null where
-            the history is too short to try anything.
+            the group of the series, as a share of the units sold; null where past dates did not decide;
+            ``why``: what did (:class:`~unmet.forecast.choosing.Choice`).
         sums: ``series_id``, ``periods`` (1 to the horizon), ``mean`` and quantiles of the sum of the first
             so many periods.
     """
@@ -106,45 +107,14 @@ def forecast_from(
     origins = [origin for origin in origins if origin + rolling.horizon <= n_periods]
     origins = [origin for origin in origins if _teaches(rolling, origin)]
     choice = choose(rolling, n_periods, origins)
-    names = tuple(name for name in np.unique(choice.model) if name != "Median")
-    if "Median" in choice.model:
-        names = tuple(dict.fromkeys((*names, *_members(choice))))
-    point = _chosen(rolling, n_periods, names, choice)
-    like = traits(rolling.known(n_periods))
-    floor = unit_floor(rolling.known(n_periods))
     if not origins:
-        return choice, _without_past(rolling.known(n_periods), point, like)
-    past, truth, past_like, begun = [], [], [], []
-    for origin in origins:
-        past.append(_chosen(rolling, origin, names, choice))
-        truth.append(rolling.truth(origin))
-        past_like.append(traits(rolling.known(origin)))
-        begun.append(rolling.begun(origin))
-    rows = np.concatenate(begun)
-    fitted = Predictive(
-        np.concatenate(past)[rows], np.concatenate(truth)[rows], np.concatenate(past_like)[rows], floor
-    )
-    return choice, fitted(point, like)
-
-
-def _members(choice: Choice) -> tuple[str, ...]:
-    """Models that a median may be made of, as they were compared."""
-    compared = {name for losses in choice.losses.values() for name in losses}
-    return tuple(sorted(compared - {"Median"}))
+        known = rolling.known(n_periods)
+        return choice, _without_past(known, rolling.point(n_periods, FALLBACK), traits(known))
+    return choice, mixed(rolling, n_periods, origins, choice)
 
 
 def _teaches(rolling: Rolling, origin: int) -> bool:
     return bool((rolling.begun(origin)[:, None] & ~np.isnan(rolling.truth(origin))).any())
-
-
-def _chosen(rolling: Rolling, origin: int, names: tuple[str, ...], choice: Choice) -> Floats:
-    """Forecast of each series by its model; by pooled smoothing where that was not run at that date."""
-    found = points(rolling, origin, tuple(dict.fromkeys((*names, "PooledSmoothing"))))
-    out = found["PooledSmoothing"].copy()
-    for name in np.unique(choice.model):
-        rows = choice.model == name
-        out[rows] = np.where(np.isnan(found[name][rows]), out[rows], found[name][rows])
-    return out
 
 
 def _without_past(panel: Panel, point: Floats, like: Floats) -> Distribution:
@@ -174,7 +144,9 @@ def tables_of(panel: Panel, choice: Choice, made: Distribution) -> Forecasts:
             "mean": made.sum_mean.reshape(-1),
         }
     ).with_columns(**_columns(made.sum_quantiles))
-    chosen = pl.DataFrame({"series_id": panel.ids, "model": choice.model, "error": choice.error})
+    chosen = pl.DataFrame(
+        {"series_id": panel.ids, "model": choice.model, "error": choice.error, "why": choice.why}
+    )
     return Forecasts(
         table.select([pl.col(name).cast(kind) for name, kind in FORECAST.items()]),
         chosen.with_columns(pl.col("error").fill_nan(None)),

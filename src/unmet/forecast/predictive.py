@@ -84,7 +84,7 @@ class Predictive:
         self.floor = floor
         sold = outcomes[~np.isnan(outcomes)]
         # Counts have whole quantiles: half a unit as the median of a slow seller is wrong on every day.
-        self._whole = bool((sold == np.rint(sold)).all())
+        self.whole = bool((sold == np.rint(sold)).all())
         base = forecasts + floor
         seen = ~np.isnan(outcomes)
         if not seen.any():
@@ -106,15 +106,23 @@ class Predictive:
 
     def __call__(self, forecasts: Floats, like: Floats) -> Distribution:
         """Distributions of new forecasts ``(N, H)`` of series with these traits."""
+        made = self.exact(forecasts, like)
+        return in_whole_units(made) if self.whole else made
+
+    def exact(self, forecasts: Floats, like: Floats) -> Distribution:
+        """The same before quantiles of counts are rounded."""
         base = forecasts + self.floor
         described = _described(base, like)
         found = [grouping.ratios(described) for grouping in self._groupings]
         mean, steps, totals = (sum(parts) / len(found) for parts in zip(*found, strict=True))
         quantiles = base[:, :, None] * steps
         sums = np.cumsum(base, axis=1)[:, :, None] * totals
-        if self._whole:
-            quantiles, sums = np.rint(quantiles), np.rint(sums)
         return Distribution(base * mean, quantiles, sums)
+
+
+def in_whole_units(made: Distribution) -> Distribution:
+    """Quantiles of counts, rounded."""
+    return Distribution(made.mean, np.rint(made.quantiles), np.rint(made.sum_quantiles))
 
 
 class _Grouping:

@@ -22,8 +22,11 @@ from unmet.forecast.panel import Floats, Panel
 
 CHEAP = ("SeasonalNaive", "WindowAverage", "PooledSmoothing", "SeasonalSmoothing")
 COUNTS = ("TSB", "CrostonSBA", "ADIDA")
-SIMPLEST_FIRST = (*CHEAP, *COUNTS, "DynamicOptimizedTheta", "AutoETS", "Boosted", "Median")
-"""Every model, the simplest first: the order in which the one-standard-error rule gives way."""
+MEDIAN = "Median"
+MEDIAN_OF = ("PooledSmoothing", "SeasonalSmoothing", "TSB", "Boosted")
+"""What the median is made of: half the boosted model, half the median of the others."""
+SIMPLEST_FIRST = (*CHEAP, *COUNTS, "DynamicOptimizedTheta", "AutoETS", "Boosted", MEDIAN)
+"""Every model, the simplest first."""
 
 
 @dataclass(frozen=True)

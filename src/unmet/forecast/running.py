@@ -19,6 +19,7 @@ from unmet.core.manifest import MANIFEST
 from unmet.core.memory import peak_memory_bytes
 from unmet.forecast.adjusting import Adjusted, Extras, adjusted, write_extras
 from unmet.forecast.changes import check_periods
+from unmet.forecast.choosing import UNSEEN
 from unmet.forecast.folder_drivers import drivers_of, write_drivers
 from unmet.forecast.folder_launches import forecast_launches_of, with_launches
 from unmet.forecast.forecast_folder import (
@@ -277,4 +278,5 @@ def summary_of(orders: Orders, table: pl.DataFrame, chosen: pl.DataFrame) -> dic
             for series, units, name in largest.select("series_id", "mean", "name").iter_rows()
         ],
         "models": dict(chosen["model"].value_counts(sort=True).iter_rows()),
+        "unseen_season": UNSEEN in chosen["why"],
     }

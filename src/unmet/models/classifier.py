@@ -94,13 +94,13 @@ class Classifier:
 
     def decide(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.int64]]:
         """Probabilities ``(n, K)`` and decided classes ``(n,)``, by the rule of each text's register."""
-        probabilities, biases = self.with_biases(texts)
-        return probabilities, biased_argmax(probabilities, biases)
+        probabilities, registers = self.with_registers(texts)
+        return probabilities, biased_argmax(probabilities, registers @ self.bias)
 
-    def with_biases(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
-        """Probabilities, and what :meth:`decide` adds to their logs, both of shape ``(n, K)``."""
+    def with_registers(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Probabilities ``(n, K)``, and each text's shares of the registers ``(n, E)``."""
         features, probabilities = self.read(texts)
-        return probabilities, self.head.registers(features) @ self.bias
+        return probabilities, self.head.registers(features)
 
 
 def columns_from(package: Package, where: str) -> Columns:

@@ -186,9 +186,14 @@ class LinearModels:
         probabilities, decided = self._sentiment.decide(texts)
         return probabilities, _label_names(decided)
 
-    def sentiment_with_biases(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
-        """Probabilities, and what :meth:`sentiment_with_labels` adds to their logs, both ``(n, 3)``."""
-        return self._sentiment.with_biases(texts)
+    def sentiment_with_registers(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Probabilities ``(n, 3)``, and each text's shares of the ``E`` registers ``(n, E)``."""
+        return self._sentiment.with_registers(texts)
+
+    def sentiment_biases(self, registers: Floats) -> Floats:
+        """What :meth:`sentiment_with_labels` adds to log probabilities, ``(n, E)`` → ``(n, 3)``."""
+        biases: Floats = registers @ self._sentiment.bias
+        return biases
 
     def intensity(self, texts: Sequence[str]) -> Floats:
         """Valence and arousal, shape ``(n, 2)``, clipped to 1–9."""

@@ -155,13 +155,20 @@ class StarterModels:
             return self.linear.sentiment(texts)
         if self.tier.by("sentiment") == "encoder":
             return self._deep_sentiment(texts)
-        return self._joined_sentiment(texts, self.linear.sentiment(texts))
+        join = self.joins.classes["sentiment"]
+        if join.by_register is None:
+            return join.probabilities(self.linear.sentiment(texts), self._deep_sentiment(texts))
+        return self._joined_sentiment(texts)[0]
 
     def _deep_sentiment(self, texts: Sequence[str]) -> Floats:
         return self._ordered("sentiment", self._outputs(texts)["sentiment"], _POLAR)
 
-    def _joined_sentiment(self, texts: Sequence[str], said: Floats) -> Floats:
-        return self.joins.classes["sentiment"].probabilities(said, self._deep_sentiment(texts))
+    def _joined_sentiment(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Probabilities, and what counts of the linear tier's label biases, both ``(n, 3)``."""
+        join = self.joins.classes["sentiment"]
+        said, registers = self._linear_tier.sentiment_with_registers(texts)
+        probabilities = join.probabilities(said, self._deep_sentiment(texts), registers)
+        return probabilities, np.float32(join.bias_share) * self._linear_tier.sentiment_biases(registers)
 
     def sentiment_labels(self, probabilities: NDArray[np.floating]) -> list[str]:
         """Most probable label of each row, shape ``(n, 3)``."""
@@ -181,11 +188,8 @@ class StarterModels:
         ):
             probabilities = self.sentiment(texts)
             return probabilities, self.sentiment_labels(probabilities)
-        said, biases = self._linear_tier.sentiment_with_biases(texts)
-        probabilities = self._joined_sentiment(texts, said)
-        decided = biased_argmax(
-            probabilities, np.float32(self.joins.classes["sentiment"].bias_share) * biases
-        )
+        probabilities, biases = self._joined_sentiment(texts)
+        decided = biased_argmax(probabilities, biases)
         return probabilities, [_POLAR[k] for k in decided.tolist()]
 
     def intensity(self, texts: Sequence[str]) -> Floats:
