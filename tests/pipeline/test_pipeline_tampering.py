@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from unmet.core.errors import RunFolderError
+from unmet.forecast.running import run_forecast
+from unmet.forecast.settings import OrderSettings
 from unmet.needs.verifying import verify_run
 from unmet.pipeline.reporting import redraw_report
 
@@ -160,3 +165,23 @@ def test_a_redrawn_report_still_verifies(run: Path) -> None:
     assert zh != (run / "report.html").read_bytes()
     assert before in (zh, (run / "report.html").read_bytes())
     assert verify_run(run).ok
+
+
+def test_a_report_with_a_forecast_verifies_and_needs_the_runs_own_tables(run: Path, tmp_path: Path) -> None:
+    documents = pl.read_parquet(run / "documents.parquet").drop_nulls("product_id")
+    products = documents["product_id"].value_counts(sort=True)["product_id"].head(2).to_list()
+    days = [date(2025, 1, 1) + timedelta(days=n) for n in range(0, 210, 3)]
+    lines = [(day, product, 1 + n % 3) for n, day in enumerate(days) for product in products]
+    orders = tmp_path / "orders.csv"
+    pl.DataFrame(lines, schema=["time", "product", "quantity"], orient="row").write_csv(orders)
+    run_forecast([orders], tmp_path / "forecast", horizon="4w", settings=OrderSettings(freq="W-MON"))
+    page = redraw_report(run, "en", tmp_path / "forecast").read_text("utf-8")
+    assert 'id="selling"' in page
+    assert page.count('<figure class="demand">') == 2
+    for target in re.findall(r'<li><a href="#(need-[0-9a-f]+)">', page):
+        assert f'id="{target}"' in page
+    assert verify_run(run).ok
+    assert 'id="selling"' not in redraw_report(run, "en").read_text("utf-8")
+    change_byte(run / "mentions.parquet", 1_000)
+    with pytest.raises(RunFolderError, match="damaged"):
+        redraw_report(run, "en", tmp_path / "forecast")

@@ -38,15 +38,18 @@ def verify(run: RunArgument, as_json: JsonOption = False) -> None:
 def report(
     run: RunArgument,
     lang: Annotated[str | None, typer.Option(help="zh or en; default: the run's main language.")] = None,
+    forecast: Annotated[
+        str | None, typer.Option(help="Folder of unmet forecast: adds what will sell beside its complaints.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Redraw report.html of a run.
 
-    Example: unmet report runs/today --lang zh
+    Example: unmet report runs/today --lang zh --forecast forecast/
     """
     from unmet.pipeline.reporting import redraw_report
 
-    path = redraw_report(Path(run), lang)
+    path = redraw_report(Path(run), lang, Path(forecast) if forecast else None)
     if as_json:
         emit_json({"report": str(path)})
     else:

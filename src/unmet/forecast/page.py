@@ -53,7 +53,7 @@ def write_restock_page(path: Path, result: Restock, language: str) -> None:
         index = result.folder.ids.index(result.orders["series_id"][place])
         past = pasts.get(result.orders["series_id"][place], ([], np.empty(0)))
         picture = DemandPicture(
-            _title(row), past[1], past[0], result.folder.starts, result.folder.quantiles[index],
+            title_of(row), past[1], past[0], result.folder.starts, result.folder.quantiles[index],
             result.risk_without[place], result.risk_with[place],
         )  # fmt: skip
         pictures.append(draw(picture))
@@ -86,9 +86,9 @@ def write_forecast_page(folder_path: Path, path: Path, language: str, *, level: 
     for index in largest:
         name = folder.ids[index]
         days, past = pasts.get(name, ([], np.empty(0)))
-        title = _title(names.get(name, {"series_id": name, "name": name}))
+        title = title_of(names.get(name, {"series_id": name, "name": name}))
         pictures.append(draw(DemandPicture(title, past, days, folder.starts, folder.quantiles[index])))
-    titles = {name: _title(row) for name, row in names.items()}
+    titles = {name: title_of(row) for name, row in names.items()}
     drivers = drivers_section(folder_path, [folder.ids[i] for i in largest], titles, language)
     facts = [
         (short_number(len(folder.ids)), said["fact_series"]),
@@ -119,7 +119,8 @@ def clean(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col(name).str.replace_all(_UNPRINTABLE, "\ufffd") for name in texts)
 
 
-def _title(row: dict[str, Any]) -> str:
+def title_of(row: dict[str, Any]) -> str:
+    """Name and id of a series as shown over its picture."""
     name = row["name"] or row["series_id"]
     return str(name) if name == row["series_id"] else f"{name} · {row['series_id']}"
 

@@ -16,6 +16,8 @@ from unmet.report.page import write_report
 LANGUAGES = ("zh", "en")
 SHOWN = ("needs.json", "quality.json")
 """Files that the page is drawn from, besides the manifest."""
+TABLES = ("documents.parquet", "mentions.parquet")
+"""And those behind the complaints of each product."""
 
 
 def check_report_language(language: str | None) -> str | None:
@@ -29,16 +31,21 @@ def check_report_language(language: str | None) -> str | None:
     return language
 
 
-def redraw_report(run: Path, language: str | None) -> Path:
+def redraw_report(run: Path, language: str | None, forecast: Path | None = None) -> Path:
     """Draw report.html again and record its new hash in the manifest, so that `verify` still holds.
 
+    Args:
+        run: folder of `unmet mine`.
+        language: of the page; ``None`` is that of most texts.
+        forecast: folder of `unmet forecast`, for a section on what will sell.
+
     Raises:
-        InputError: the report does not speak ``language``.
+        InputError: the report does not speak ``language``, or the forecast is of other products.
         RunFolderError: there is no finished run, or what the page shows is damaged.
     """
     check_report_language(language)
     folder = RunFolder.open(run)
-    for name in SHOWN:
+    for name in SHOWN if forecast is None else (*SHOWN, *TABLES):
         file = run / name
         if not file.is_file() or file_hash(file) != folder.manifest["outputs"].get(name):
             raise RunFolderError(
@@ -46,7 +53,7 @@ def redraw_report(run: Path, language: str | None) -> Path:
                 where=str(file),
                 hint="`unmet verify` says what changed.",
             )
-    path = write_report(run, language, _models_of(folder.manifest))
+    path = write_report(run, language, _models_of(folder.manifest), forecast)
     folder.record_output(path.name)
     return path
 

@@ -7,13 +7,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from unmet.core.errors import RunFolderError
 from unmet.core.files import atomic_path
 from unmet.models.linear import TextModels
+from unmet.report.selling import selling
 from unmet.report.shading import weigh_quotes
 from unmet.report.summary import summarise
 from unmet.report.wording import LANGUAGES
@@ -22,6 +23,7 @@ REPORT = "report.html"
 DATA_ID = "unmet-data"
 
 _HERE = Path(__file__).parent
+_PICTURES = _HERE.parent / "forecast" / "templates"  # pictures of demand look alike on all pages
 # Inside a script element only "<" can end it or open a comment; the rest keeps old readers of JSON happy
 # and lone surrogates out of a UTF-8 file.
 _JSON_ESCAPES = {
@@ -60,7 +62,12 @@ def embedded_json(value: Any) -> str:
     return text.translate(_JSON_ESCAPES)
 
 
-def write_report(run_folder: Path, language: str | None = None, models: TextModels | None = None) -> Path:
+def write_report(
+    run_folder: Path,
+    language: str | None = None,
+    models: TextModels | None = None,
+    forecast: Path | None = None,
+) -> Path:
     """Write ``report.html`` of a run folder from its ``needs.json``, ``quality.json`` and ``manifest.json``.
 
     Args:
@@ -68,16 +75,19 @@ def write_report(run_folder: Path, language: str | None = None, models: TextMode
         language: ``zh`` or ``en``; by default the language of most kept texts.
         models: the tier that read the texts, to weigh the words of quotes; without it the page says that they
             are not shaded.
+        forecast: folder of `unmet forecast` for the section on what will sell.
 
     Raises:
-        RunFolderError: one of the three files is missing or damaged.
+        InputError: the forecast is of other products than the texts.
+        RunFolderError: one of the three files, or the forecast, is missing or damaged.
     """
     needs, quality, manifest = (
         _read(run_folder / name) for name in ("needs.json", "quality.json", "manifest.json")
     )
     weights = weigh_quotes(needs, models) if models is not None else None
     language = language or main_language(needs, quality)
-    summary = summarise(needs, quality, manifest, language=language, weights=weights)
+    sold = None if forecast is None else partial(selling, run_folder, forecast, needs)
+    summary = summarise(needs, quality, manifest, language=language, weights=weights, sold=sold)
     target = run_folder / REPORT
     with atomic_path(target) as temporary:
         temporary.write_text(render(summary), encoding="utf-8", newline="\n")
@@ -115,7 +125,7 @@ def _template() -> Any:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        loader=jinja2.FileSystemLoader([_HERE / "templates", _PICTURES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

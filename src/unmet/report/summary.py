@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -33,7 +33,13 @@ SORTS = ("rank", "importance", "satisfaction", "stars", "documents", "slope")
 
 
 def summarise(
-    needs: Plain, quality: Plain, manifest: Plain, *, language: str, weights: Weights | None = None
+    needs: Plain,
+    quality: Plain,
+    manifest: Plain,
+    *,
+    language: str,
+    weights: Weights | None = None,
+    sold: Callable[[Words], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Settle what the report says.
 
@@ -43,6 +49,7 @@ def summarise(
         manifest: content of ``manifest.json``; missing parts are left out of the page.
         language: of the page, ``zh`` or ``en``; quotes and statements stay in their own language.
         weights: of the words of quotes; ``None`` where they could not be computed, which the page says.
+        sold: settles the section on what will sell in the page's words (:mod:`unmet.report.selling`).
 
     Returns:
         Plain data for :func:`unmet.report.page.render`; ``data`` is what the page embeds.
@@ -66,6 +73,7 @@ def summarise(
         "has_weights": weights is not None,
         "filters": _filters(cards, words),
         "trends": _trends(items, words),
+        "selling": sold(words) if sold is not None else None,
         "quality": draw_quality(quality, needs, words),
         "guide": _guide(needs, manifest, words),
         "data": {"needs": needs},
