@@ -111,6 +111,19 @@ def test_a_failure_leaves_the_earlier_forecast_alone(tmp_path, orders, stand_in,
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_file_of_new_products_that_cannot_be_used_is_told_before_the_forecast(
+    tmp_path, orders, monkeypatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("the long work had begun")
+
+    monkeypatch.setattr("unmet.forecast.forecasting.forecast_demand", fail)
+    bad = tmp_path / "new.csv"
+    bad.write_text("colour\nred\n")
+    with pytest.raises(InputError, match=r"new\.csv|product"):
+        run_forecast([orders], tmp_path / "out", horizon="2w", new=bad)
+
+
 @pytest.mark.parametrize("damage", ["nan", "null", "negative", "crossing"])
 def test_a_broken_forecast_is_never_written(damage) -> None:
     row = {"series_id": "a", "period_start": date(2024, 1, 1), "mean": 5.0, **dict.fromkeys(QUANTILES, 5.0)}

@@ -115,6 +115,10 @@ def _into(
     orders = _timed("read", seconds, lambda: read_orders(inputs, settings, rejected_to=rejected))
     if earlier is not None:
         check_periods(earlier, orders.freq)
+    starts = None
+    if new is not None:  # before the long work: a product file that cannot be used is told at once
+        progress("forecasting new products")
+        starts = _timed("new", seconds, lambda: forecast_launches_of(new, orders, seed))
     driven = _timed(
         "drivers",
         seconds,
@@ -131,9 +135,7 @@ def _into(
     sums = sums_like(made.sums, made.table, table)
     table = checked(table)
     launched: dict[str, Any] = {}
-    if new is not None:
-        progress("forecasting new products")
-        starts = _timed("new", seconds, lambda: forecast_launches_of(new, orders, seed))
+    if starts is not None:
         table, orders, launched = with_launches(folder, table, orders, starts)
     _write_tables(folder, orders, table, made.chosen)
     sums.write_parquet(folder / "sums.parquet", compression="zstd")
