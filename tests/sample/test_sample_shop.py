@@ -36,6 +36,16 @@ def test_same_seed_same_shop_other_seed_other_shop(shop: Shop) -> None:
     assert not shop.reviews["text"].equals(other.reviews["text"])
 
 
+def test_the_last_days_sell_like_others(shop: Shop) -> None:
+    made = make_shop(3, 1_500)
+    days = made.orders.group_by(pl.col("ordered_at").dt.date().alias("day")).len().sort("day")
+    usual = days["len"].tail(60).head(50).mean()
+    last = days.filter(pl.col("day").is_between(pl.date(2025, 12, 29), pl.date(2025, 12, 31)))["len"]
+    assert len(last) == 3
+    assert 0.3 * usual < last.mean() < 2.5 * usual
+    assert shop.orders["ordered_at"].max() < pl.Series(["2026-01-01"]).str.to_datetime()[0]
+
+
 def test_placebo_shop_mentions_as_much_but_nothing_matters() -> None:
     placebo = make_shop(0, 600, with_effects=False)
     assert placebo.truth.mentions.height > 300

@@ -42,7 +42,7 @@ class Draws:
         effects: (k, 4) stars per state; column 0 is zero.
         rating: (n,) recorded stars 1–5.
         rates: (k, p, weeks) complaint probability, for reviews in the need's languages.
-        demand: (p, weeks) expected orders.
+        demand: (p, weeks) expected orders of whole weeks; the last one is cut after three days.
     """
 
     order_product: Ints
@@ -102,8 +102,10 @@ def draw_shop(
     latent = base + effects[np.arange(len(PLANTED)), states].sum(axis=1)
     # Unbiased stochastic rounding: the expected recorded rating is the clamped latent one.
     rating = np.floor(np.clip(latent, 1.0, 5.0) + rng.random(n_reviews)).astype(np.int64)
+    # The last week has three days; what would be ordered after them is not in the tables (nor reviewed).
+    known = int(np.searchsorted(order_day, N_DAYS))
     return Draws(
-        order_product, order_customer, order_day, language, chosen, product, customer, day,
+        order_product[:known], order_customer[:known], order_day[:known], language, chosen, product, customer, day,
         language[customer], states, base, effects, np.minimum(rating, 5), rates, demand,
     )  # fmt: skip
 
@@ -179,7 +181,7 @@ def _draw_orders(rng: np.random.Generator, demand: Floats) -> tuple[Ints, Ints]:
     counts = rng.poisson(demand)
     cells = np.repeat(np.arange(counts.size), counts.ravel())
     product, week = np.divmod(cells, N_WEEKS)
-    day = np.minimum(week * 7 + rng.integers(0, 7, cells.size), N_DAYS - 1)
+    day = week * 7 + rng.integers(0, 7, cells.size)
     order = np.argsort(day, kind="stable")
     return product[order].astype(np.int64), day[order].astype(np.int64)
 
