@@ -105,8 +105,8 @@ def draw_shop(
     # The last week has three days; what would be ordered after them is not in the tables (nor reviewed).
     known = int(np.searchsorted(order_day, N_DAYS))
     return Draws(
-        order_product[:known], order_customer[:known], order_day[:known], language, chosen, product, customer, day,
-        language[customer], states, base, effects, np.minimum(rating, 5), rates, demand,
+        order_product[:known], order_customer[:known], order_day[:known], language, chosen, product,
+        customer, day, language[customer], states, base, effects, np.minimum(rating, 5), rates, demand,
     )  # fmt: skip
 
 
