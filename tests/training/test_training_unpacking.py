@@ -74,13 +74,16 @@ def test_the_shipped_starter_can_be_unpacked(tmp_path: Path) -> None:
     folder = encoder_of("starter")
     encoder, reader = load_encoder(unpack(folder, tmp_path / "base"), FinetuneConfig(dropout=0.0))
     package = load_package(folder, threads=1)
-    theirs = np.asarray(package.run(TEXTS)["vector"])
-    for text, vector in zip(TEXTS, theirs, strict=True):
+    # The package reads a long text in windows and merges them; one reading of the whole is another vector.
+    short = [text for text in TEXTS if len(text) < 100]
+    assert len(short) >= 4
+    theirs = np.asarray(package.run(short)["vector"])
+    for text, vector in zip(short, theirs, strict=True):
         ids = [reader.start, *reader.encode_batch([text])[0].ids, reader.end]
         with torch.no_grad():
             states = encoder(input_ids=torch.tensor([ids])).last_hidden_state[0]
         own = states.mean(dim=0).numpy()
-        assert float(own @ vector / np.linalg.norm(own)) > 0.98
+        assert float(own @ vector / np.linalg.norm(own)) > 0.995
 
 
 def test_what_cannot_be_unpacked_is_refused(exported: Callable[[str], Path], tmp_path: Path) -> None:
