@@ -25,7 +25,7 @@ def choice_of(rolling: Rolling, label: str, other: str | None = None) -> Choice:
     models = np.full(n_series, label, dtype=object)
     if other:
         models[n_series // 2 :] = other
-    return Choice(models.astype(np.str_), np.full(n_series, np.nan), {}, "given")
+    return Choice(models.astype(np.str_), np.full(n_series, np.nan), "given")
 
 
 def test_quantiles_of_several_models_are_averaged_before_they_are_rounded(rolling: Rolling) -> None:

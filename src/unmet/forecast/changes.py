@@ -20,9 +20,9 @@ from unmet.core.errors import InputError, RunFolderError
 from unmet.forecast.choosing import members, needed, points
 from unmet.forecast.forecast_folder import is_forecast
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
-from unmet.forecast.mixing import FALLBACK, point_of
+from unmet.forecast.mixing import point_of
 from unmet.forecast.panel import Panel, panel_of
-from unmet.forecast.rolling import SIMPLEST_FIRST, ForecastConfig, Rolling
+from unmet.forecast.rolling import FALLBACK, SIMPLEST_FIRST, ForecastConfig, Rolling
 from unmet.forecast.tables import QUANTILES, RECENT_PERIODS
 
 MOST_GROWTH = 5.0

@@ -19,7 +19,16 @@ from unmet.forecast.level_models import demand_kind
 from unmet.forecast.local_models import COSTLY_MODELS
 from unmet.forecast.panel import Floats
 from unmet.forecast.predictive import Predictive, pinball, traits, unit_floor
-from unmet.forecast.rolling import CHEAP, COUNTS, MEDIAN, MEDIAN_OF, SAMPLED, SIMPLEST_FIRST, Rolling
+from unmet.forecast.rolling import (
+    CHEAP,
+    COUNTS,
+    FALLBACK,
+    MEDIAN,
+    MEDIAN_OF,
+    SAMPLED,
+    SIMPLEST_FIRST,
+    Rolling,
+)
 from unmet.forecast.unseen_season import SEASONAL, unseen_season
 
 AND = " + "
@@ -41,13 +50,11 @@ class Choice:
         model: for each series the name of its model, or of several, joined by :data:`AND` ``(N,)``.
         error: weighted pinball loss in its group at past dates (a share of the units sold), of several models
             their mean, which the average of their quantiles does not exceed ``(N,)``.
-        losses: group to model to loss.
         why: one of :data:`TRIED`, :data:`UNSEEN` and :data:`SHORT`.
     """
 
     model: NDArray[np.str_]
     error: Floats
-    losses: dict[str, dict[str, float]]
     why: str
 
 
@@ -125,7 +132,7 @@ def points(rolling: Rolling, origin: int, names: tuple[str, ...]) -> dict[str, F
     """
     found = {name: rolling.point(origin, name) for name in names}
     for name in set(COSTLY_MODELS) & set(found):
-        found[name] = np.where(np.isnan(found[name]), rolling.point(origin, "PooledSmoothing"), found[name])
+        found[name] = np.where(np.isnan(found[name]), rolling.point(origin, FALLBACK), found[name])
     if {*MEDIAN_OF} <= {*found}:
         stack = np.stack([found[name] for name in MEDIAN_OF if name != "Boosted"])
         masked: Any = np.ma
@@ -148,14 +155,15 @@ def choose(rolling: Rolling, n_periods: int, origins: list[int]) -> Choice:
     """Choose for the forecast made after ``n_periods``, from forecasts made at ``origins`` before."""
     n_series = len(rolling.panel.ids)
     if not origins:
-        return Choice(np.full(n_series, "PooledSmoothing"), np.full(n_series, np.nan), {}, SHORT)
+        return Choice(np.full(n_series, FALLBACK), np.full(n_series, np.nan), SHORT)
+    if unseen_season(rolling, n_periods, origins):
+        return Choice(np.full(n_series, SEASONAL), np.full(n_series, np.nan), UNSEEN)
     rolling.prepare(origins, "Boosted")
     names = candidates(rolling, origins)
     loss, units = losses_of(rolling, origins, names)
     group = groups_of(rolling, n_periods)
-    model = np.full(n_series, "PooledSmoothing", dtype=object)
+    model = np.full(n_series, FALLBACK, dtype=object)
     error = np.full(n_series, np.nan)
-    tables: dict[str, dict[str, float]] = {}
     for name in np.unique(group):
         inside = group == name
         judged = (inside if name != 9 else np.ones(n_series, dtype=np.bool_)) & (units >= 0)
@@ -164,15 +172,9 @@ def choose(rolling: Rolling, n_periods: int, origins: list[int]) -> Choice:
             continue
         chosen = close_to_best(usable)
         whole = max(float(units[judged].sum()), 1e-9)
-        tables[_GROUPS[int(name)]] = {key: float(value.sum()) / whole for key, value in usable.items()}
         model[inside] = AND.join(chosen)
         error[inside] = np.mean([usable[one].sum() for one in chosen]) / whole
-    if unseen_season(rolling, n_periods, origins):
-        return Choice(np.full(n_series, SEASONAL), np.full(n_series, np.nan), tables, UNSEEN)
-    return Choice(model.astype(np.str_), error, tables, TRIED)
-
-
-_GROUPS = {-1: "short", 0: "smooth", 1: "erratic", 2: "intermittent", 3: "lumpy", 9: "all"}
+    return Choice(model.astype(np.str_), error, TRIED)
 
 
 def losses_of(

@@ -10,11 +10,11 @@ import polars as pl
 from unmet.core.errors import InputError
 from unmet.forecast.choosing import Choice, choose
 from unmet.forecast.local_models import need_forecasting
-from unmet.forecast.mixing import FALLBACK, mixed
+from unmet.forecast.mixing import mixed
 from unmet.forecast.panel import Floats, Panel, panel_of
 from unmet.forecast.periods import next_periods
 from unmet.forecast.predictive import Distribution, Predictive, traits, unit_floor
-from unmet.forecast.rolling import ForecastConfig, Rolling, past_origins
+from unmet.forecast.rolling import FALLBACK, ForecastConfig, Rolling, past_origins
 from unmet.forecast.tables import FORECAST, QUANTILES
 
 

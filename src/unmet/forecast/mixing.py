@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 from unmet.forecast.choosing import Choice, members, needed, points
 from unmet.forecast.panel import Floats
 from unmet.forecast.predictive import LEVELS, Distribution, Predictive, in_whole_units, traits, unit_floor
-from unmet.forecast.rolling import Rolling
-
-FALLBACK = "PooledSmoothing"
-"""Stands in where a model has no forecast."""
+from unmet.forecast.rolling import FALLBACK, Rolling
 
 
 def mixed(rolling: Rolling, n_periods: int, origins: list[int], choice: Choice) -> Distribution:

@@ -22,6 +22,8 @@ from unmet.forecast.panel import Floats, Panel
 
 CHEAP = ("SeasonalNaive", "WindowAverage", "PooledSmoothing", "SeasonalSmoothing")
 COUNTS = ("TSB", "CrostonSBA", "ADIDA")
+FALLBACK = "PooledSmoothing"
+"""Stands in where a model has no forecast."""
 MEDIAN = "Median"
 MEDIAN_OF = ("PooledSmoothing", "SeasonalSmoothing", "TSB", "Boosted")
 """What the median is made of: half the boosted model, half the median of the others."""

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from unmet.core.errors import InputError, RunFolderError
-from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
+from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder, read_table
 from unmet.forecast.page import clean, histories, title_of
 from unmet.forecast.plots import DemandPicture, draw
 from unmet.report.wording import Plain, Words, percent, printable, shortened, whole
@@ -25,6 +25,7 @@ MAX_PRODUCTS, MAX_NEEDS = 12, 3
 FEWEST_TEXTS = 3
 """Fewer complaints about a need than this are not shown for a product."""
 STATEMENT_CHARACTERS = 48
+_SUMS = {"series_id": pl.String(), "periods": pl.Int64(), "p10": pl.Float64(), "p90": pl.Float64()}
 
 
 def selling(run: Path, forecast: Path, needs: Plain, words: Words) -> dict[str, Any]:
@@ -135,15 +136,7 @@ def complaints_of(run: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _ranges(folder: ForecastFolder) -> dict[str, tuple[float, float]]:
     """10th and 90th percentile of the units of all periods together; quantiles of a sum are no sums."""
-    path = folder.path / "sums.parquet"
-    try:
-        sums = pl.read_parquet(path, columns=["series_id", "periods", "p10", "p90"])
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise RunFolderError(
-            f"cannot be read: {str(error).splitlines()[0]}",
-            where=str(path),
-            hint="Run `unmet forecast` again.",
-        ) from error
+    sums = read_table(folder.path / "sums.parquet", _SUMS)
     whole_span = sums.filter(pl.col("periods") == len(folder.starts))
     return {name: (low, high) for name, _, low, high in whole_span.iter_rows()}
 

@@ -60,9 +60,9 @@ def read_forecast_folder(path: Path, *, level: str | None = "product") -> Foreca
         RunFolderError: a file is missing, damaged or against its contract; the message names the series.
     """
     manifest = _manifest(path / "manifest.json")
-    forecast = _table(path / "forecast.csv", FORECAST)
-    series = _table(path / "series.csv", SERIES)
-    demand = _table(path / "demand.parquet", DEMAND)
+    forecast = read_table(path / "forecast.csv", FORECAST)
+    series = read_table(path / "series.csv", SERIES)
+    demand = read_table(path / "demand.parquet", DEMAND)
     if level is None:
         old = series.filter(pl.col("level") != NEW)["series_id"].implode()
         forecast, series = (t.filter(pl.col("series_id").is_in(old)) for t in (forecast, series))
@@ -109,7 +109,12 @@ def _manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
-def _table(path: Path, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+def read_table(path: Path, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """A table of a forecast folder, checked and typed.
+
+    Raises:
+        RunFolderError: it is missing, cannot be read or lacks a column.
+    """
     if not path.is_file():
         raise RunFolderError("the file is missing", where=str(path), hint=_HINT)
     try:
