@@ -15,10 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from unmet.core.errors import InputError, RunFolderError
+from unmet.core.errors import InputError
 from unmet.core.runs import RunFolder
 from unmet.forecast.forecasting import Forecasts
 from unmet.forecast.orders import Orders
+from unmet.forecast.run_texts import read_run_texts, unreadable
 from unmet.forecast.signal_design import Stage
 from unmet.forecast.signal_gains import PairedTest, SignalTestConfig, common, measure_signals
 from unmet.forecast.signals import SignalCube, known_at, signal_cube, signal_table
@@ -109,24 +110,15 @@ def signals_of(run: str | Path, orders: Orders, *, seed: int = 0) -> SignalResul
 def _read_run(path: Path) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
     """Documents, mentions and the statements of needs. Texts without a product id go by its name."""
     RunFolder.open(path)
+    documents, mentions = read_run_texts(
+        path, ("category", "created_at"), ("category", "polarity", "sentence_sentiment")
+    )
     try:
-        documents = pl.read_parquet(
-            path / "documents.parquet",
-            columns=["document_id", "product_id", "product", "category", "created_at"],
-        )
-        mentions = pl.read_parquet(
-            path / "mentions.parquet",
-            columns=["document_id", "need_id", "category", "polarity", "sentence_sentiment"],
-        )
         needs = json.loads((path / "needs.json").read_text(encoding="utf-8"))["needs"]
         names = {f"need:{need['id']}": str(need["statement"]) for need in needs}
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
-        raise RunFolderError(
-            f"the run cannot be read: {str(error).splitlines()[0]}",
-            where=str(path),
-            hint="Run `unmet verify`.",
-        ) from error
-    return documents.with_columns(pl.coalesce("product_id", "product").alias("product_id")), mentions, names
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise unreadable(path, error) from error
+    return documents, mentions, names
 
 
 def _shown(ids: pl.Series) -> str:

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from unmet.core.errors import InputError, RunFolderError
+from unmet.core.errors import InputError
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder, read_table
 from unmet.forecast.page import clean, histories, title_of
 from unmet.forecast.plots import DemandPicture, draw
+from unmet.forecast.run_texts import read_run_texts
 from unmet.report.wording import Plain, Words, percent, printable, shortened, whole
 
 Floats = NDArray[np.float64]
@@ -107,20 +108,8 @@ def complaints_of(run: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     Raises:
         RunFolderError: a table of the run is missing or damaged.
     """
-    try:
-        documents = pl.read_parquet(
-            run / "documents.parquet", columns=["document_id", "product_id", "product"]
-        ).select("document_id", product=pl.coalesce("product_id", "product"))
-        mentions = pl.read_parquet(
-            run / "mentions.parquet", columns=["document_id", "need_id", "polarity", "is_request"]
-        )
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise RunFolderError(
-            f"the run cannot be read: {str(error).splitlines()[0]}",
-            where=str(run),
-            hint="Run `unmet verify`.",
-        ) from error
-    documents = documents.drop_nulls("product")
+    documents, mentions = read_run_texts(run, (), ("polarity", "is_request"))
+    documents = documents.select("document_id", product="product_id").drop_nulls("product")
     texts = documents.group_by("product").agg(pl.len().alias("texts")).sort("product")
     unmet = mentions.filter(
         pl.col("need_id").is_not_null() & ((pl.col("polarity") == "negative") | pl.col("is_request"))
