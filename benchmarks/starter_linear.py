@@ -21,6 +21,9 @@ import sentiment_recipe
 import sentiment_rows
 from classifiers import held_out
 
+POOL = "pool.csv"
+"""Texts without labels (``starter_pool.py``)."""
+
 
 def sentiment(out: Path) -> None:
     train, test = held_out(sentiment_rows.load_sources(), 0)
@@ -33,6 +36,11 @@ def sentiment(out: Path) -> None:
     for corpus in judged:
         probabilities, decided = sentiment_recipe.predict(fitted, corpus.texts)
         parts.append(_table(corpus.name, corpus.texts, corpus.labels, probabilities, np.eye(3)[decided]))
+    if (out / POOL).is_file():
+        texts = pl.read_csv(out / POOL)["text"].to_list()
+        probabilities, decided = sentiment_recipe.predict(fitted, texts)
+        unknown = np.full(len(texts), -1)
+        parts.append(_table("pool", texts, unknown, probabilities, np.eye(3)[decided]))
     pl.concat(parts).write_parquet(out / "linear_sentiment.parquet")
 
 

@@ -44,6 +44,29 @@ def test_packed_json_lines_read_like_csv(tmp_path: Path) -> None:
     assert examples.targets.tolist() == [1, 0]
 
 
+def test_labels_may_be_soft(tmp_path: Path) -> None:
+    text = "text,label,p:good,p:bad\n好,good,0.8,0.2\n差,bad,,\n行,good,0.4,0.6\n"
+    task, examples = read_task("mood", written(tmp_path / "a.csv", text))
+    assert task.labels == ("bad", "good")
+    assert np.allclose(examples.targets, [[0.2, 0.8], [1, 0], [0.6, 0.4]])
+    assert examples.truth(task).tolist() == [1, 0, 0]
+    assert examples.take(np.array([2])).targets.shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [("0.8,0.1", "sum to 1"), ("1.2,-0.2", "sum to 1"), ("0.8,", "sum to 1"), (None, "no column 'p:bad'")],
+)
+def test_soft_labels_that_are_none_are_refused(tmp_path: Path, row: str | None, message: str) -> None:
+    columns = "text,label,p:good" if row is None else "text,label,p:good,p:bad"
+    path = written(
+        tmp_path / "a.csv", f"{columns}\n差,bad{',' * columns.count('p:')}\n好,good,{row or 1.0}\n"
+    )
+    with pytest.raises(InputError, match=message) as caught:
+        read_task("mood", path)
+    assert row is None or "row 2" in str(caught.value.where)
+
+
 def test_scores_are_scaled_and_back(tmp_path: Path) -> None:
     text = "text,valence,arousal\n好,7.5,5\n差,2.0,6\n中,5,5.5\n"
     task, examples = read_task("intensity", written(tmp_path / "a.csv", text))

@@ -25,7 +25,7 @@ from unmet.training.exporting import SHAPE, export_model
 from unmet.training.finetuning import finetune
 from unmet.training.loading import load_finetuned
 from unmet.training.saving import save_finetuned
-from unmet.training.unpacking import unpack
+from unmet.training.unpacking import unpack, unpack_tuned
 
 
 def write_package(prepared: Prepared, folder: Path, precision: str, kind: str = "bert") -> Path:
@@ -68,6 +68,44 @@ def test_training_goes_on_from_it(exported: Callable[[str], Path], tmp_path: Pat
     data.write_text("\n".join(rows), encoding="utf-8")
     finetune(base, {"mood": data}, tmp_path / "heads", config=replace(TINY, epochs=1))
     assert load_finetuned(tmp_path / "heads").task("mood").labels == ("0", "1")
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_heads_come_back_and_are_tuned_on(
+    prepared: Prepared, exported: Callable[[str], Path], tmp_path: Path, precision: str
+) -> None:
+    before = load_finetuned(exported(precision).parent / "model")
+    folder = unpack_tuned(exported(precision), tmp_path / "tuned")
+    after = load_finetuned(folder)
+    assert after.tasks == before.tasks
+    for task in after.tasks:
+        if task.name in before.model.heads:
+            theirs, own = before.model.heads[task.name], after.model.heads[task.name]
+            largest = float(theirs.weight.detach().abs().max())
+            assert torch.allclose(own.weight, theirs.weight, atol=0.02 * largest)
+            assert torch.equal(own.bias, theirs.bias)
+    rows = "\n".join(f"{text} {n},{text}" for n, text in enumerate(["negative", "neutral", "positive"] * 8))
+    data = tmp_path / "task.csv"
+    data.write_text(f"text,label\n{rows}", encoding="utf-8")
+    still = replace(TINY, epochs=1, learning_rate=1e-9)
+    said: list[str] = []
+    finetune(folder, {"sentiment": data}, tmp_path / "on", config=still, report=said.append)
+    assert "heads kept: sentiment" in said
+    kept = load_finetuned(tmp_path / "on").model.heads["sentiment"].weight
+    assert torch.allclose(kept, after.model.heads["sentiment"].weight, atol=1e-6)
+    finetune(folder / "encoder", {"sentiment": data}, tmp_path / "anew", config=still, report=said.append)
+    new = load_finetuned(tmp_path / "anew").model.heads["sentiment"].weight
+    assert not torch.allclose(new, kept, atol=1e-2)
+    assert said.count("heads kept: sentiment") == 1
+
+
+def test_kept_scores_keep_their_range(exported: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = unpack_tuned(exported("fp32"), tmp_path / "tuned")
+    rows = "\n".join(f"text {n},{2 + n % 5},{3 + n % 4}" for n in range(24))
+    data = tmp_path / "task.csv"
+    data.write_text(f"text,valence,arousal\n{rows}", encoding="utf-8")
+    finetune(folder, {"intensity": data}, tmp_path / "on", config=replace(TINY, epochs=1))
+    assert load_finetuned(tmp_path / "on").task("intensity") == load_finetuned(folder).task("intensity")
 
 
 def test_the_shipped_starter_can_be_unpacked(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ def join(
 def unpack(
     model: ModelArgument,
     out: Annotated[str, typer.Option(help="Folder to make.")],
+    heads: Annotated[bool, typer.Option("--heads", help="With its heads, to tune those further.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Turn an exported encoder into a folder that finetune --base and pretrain --from go on from.
@@ -150,8 +151,9 @@ def unpack(
     Example: unmet models unpack starter --out models/starter-base
     """
     from unmet.models.inventory import encoder_of
-    from unmet.training.unpacking import unpack as unpacked
+    from unmet.training import unpacking
 
+    unpacked = unpacking.unpack_tuned if heads else unpacking.unpack
     folder = unpacked(encoder_of(model), Path(out).expanduser())
     if as_json:
         emit_json({"model": model, "folder": str(folder)})

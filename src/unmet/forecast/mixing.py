@@ -3,7 +3,8 @@
 Each model has ratios of its own (:mod:`~unmet.forecast.predictive`), learned from its past forecasts of all
 series, also of those that it was not chosen for: which model a series has says nothing of how far off that
 model is. Quantiles are averaged one by one (Vincent 1912; Lichtendahl, Grushka-Cockayne and Winkler 2013),
-so they do not cross.
+so they do not cross. What moves all series together was seen at few dates only and is given more room
+(:mod:`~unmet.forecast.common_moves`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmet.forecast.choosing import Choice, members, needed, points
+from unmet.forecast.common_moves import common_moves, log_widening, separate_dates, widened
 from unmet.forecast.panel import Floats
 from unmet.forecast.predictive import LEVELS, Distribution, Predictive, in_whole_units, traits, unit_floor
 from unmet.forecast.rolling import FALLBACK, Rolling
@@ -31,7 +33,8 @@ def mixed(rolling: Rolling, n_periods: int, origins: list[int], choice: Choice) 
     known = rolling.known(n_periods)
     like, floor = traits(known), unit_floor(known)
     begun = np.concatenate([rolling.begun(origin) for origin in origins])
-    outcomes = np.concatenate([rolling.truth(origin) for origin in origins])[begun]
+    truths, n_dates = [rolling.truth(origin) for origin in origins], separate_dates(origins, rolling.horizon)
+    outcomes = np.concatenate(truths)[begun]
     past_like = np.concatenate([traits(rolling.known(origin)) for origin in origins])[begun]
     now, before = points(rolling, n_periods, names), [points(rolling, origin, names) for origin in origins]
     n_series, horizon = len(like), rolling.horizon
@@ -42,7 +45,9 @@ def mixed(rolling: Rolling, n_periods: int, origins: list[int], choice: Choice) 
         past = np.concatenate([_complete(found, name) for found in before])[begun]
         fitted = Predictive(past, outcomes, past_like, floor)
         rows, share = _share(choice.model, labels, name)
-        part = fitted.exact(_complete(now, name)[rows], like[rows])
+        moves = common_moves(truths, [_complete(found, name) + floor for found in before])
+        exact = fitted.exact(_complete(now, name)[rows], like[rows])
+        part = widened(exact, log_widening(moves, n_dates))
         mean[rows] += share[:, None] * part.mean
         quantiles[rows] += share[:, None, None] * part.quantiles
         sums[rows] += share[:, None, None] * part.sum_quantiles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,14 @@ class Fit:
     def trained(self) -> nn.ModuleDict:
         """All modules whose weights a checkpoint must hold."""
         return nn.ModuleDict({"model": self.model} | ({"guide": self.guide} if self.guide else {}))
+
+    def take_heads(self, heads: Mapping[Task, nn.Module]) -> list[str]:
+        """Go on with heads that were tuned for the same tasks; the names of those."""
+        tasks = {d.task.name: d.task for d in self.data}
+        kept = [name for name, task in tasks.items() if name in self.model.heads and task in heads]
+        for name in kept:
+            self.model.heads[name].load_state_dict(heads[tasks[name]].state_dict())
+        return kept
 
     def measures(self) -> dict[str, dict[str, float]]:
         """Held-out quality of every task."""

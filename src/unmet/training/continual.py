@@ -23,7 +23,7 @@ from unmet.training.encoders import load_encoder, longest_window
 from unmet.training.finetuning import Finetuned, Report, Tuned, write_tuned
 from unmet.training.fitting import fit, new_fit, planned_steps
 from unmet.training.predicting import MAIN_MEASURE, measure
-from unmet.training.task_data import TaskData, TaskRows, split_task, tokenize_task
+from unmet.training.task_data import TaskData, TaskRows, split_task, sure_labels, tokenize_task
 from unmet.training.tasks import Task, joined
 
 Floats = NDArray[np.float64]
@@ -158,9 +158,14 @@ def _read_stages(
     files: Mapping[str, Path], config: FinetuneConfig, how: ReplayConfig, dev_files: Mapping[str, Path]
 ) -> list[TaskRows]:
     """Rows of every stage; with a shared head all have the labels of the first file that has all of them."""
+
+    def read_as(task: str | None) -> list[TaskRows]:
+        rows = [split_task(task or n, path, dev_files.get(n), config) for n, path in files.items()]
+        return [sure_labels(r, "continual learning") for r in rows]
+
     if not how.shared_head:
-        return [split_task(name, path, dev_files.get(name), config) for name, path in files.items()]
-    read = [split_task("task", path, dev_files.get(name), config) for name, path in files.items()]
+        return read_as(None)
+    read = read_as("task")
     if len({r.task.kind for r in read}) > 1:
         kinds = ", ".join(f"{n} {r.task.kind}" for n, r in zip(files, read, strict=True))
         raise InputError(f"stages of one head are of different kinds: {kinds}", hint="Use --own-heads.")

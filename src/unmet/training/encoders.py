@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from unmet.core.config import FinetuneConfig
 from unmet.core.errors import ModelError
+from unmet.models.heads import SETTINGS_FILE
 from unmet.training.quiet import quietly
 from unmet.training.tokenizing import Reader, load_reader
+
+DROPOUTS = (
+    "hidden_dropout_prob", "attention_probs_dropout_prob",
+    "embedding_dropout", "mlp_dropout", "attention_dropout", "dropout",
+)  # fmt: skip
+"""Shares that a model drops in training, as BERT, ModernBERT and DistilBERT name them."""
+
+
+def base_folder(base: str | Path) -> str | Path:
+    """The encoder inside a fine-tuned folder; any other base as it is.
+
+    Raises:
+        ModelError: the folder's method cannot be folded into an encoder.
+    """
+    folder = Path(base)
+    if not (folder / SETTINGS_FILE).is_file():
+        return base
+    if (folder / "encoder").is_dir():
+        return folder / "encoder"
+    raise ModelError(
+        "tuning cannot go on from a model whose method stays beside its encoder",
+        where=str(base),
+        hint="Begin at its base again, or use a method that can be merged.",
+    )
 
 
 def load_encoder(base: str | Path, config: FinetuneConfig) -> tuple[Any, Reader]:
@@ -18,17 +42,17 @@ def load_encoder(base: str | Path, config: FinetuneConfig) -> tuple[Any, Reader]
     Raises:
         ModelError: they cannot be loaded.
     """
-    from transformers import AutoModel
+    from transformers import AutoConfig, AutoModel
 
     folder = _local(str(base))
     try:
         with quietly():
-            encoder = AutoModel.from_pretrained(
-                folder,
-                **({"add_pooling_layer": False} if _is_bert(Path(folder)) else {}),
-                hidden_dropout_prob=config.dropout,
-                attention_probs_dropout_prob=config.dropout,
-            )
+            shape: Any = AutoConfig.from_pretrained(folder)
+            for name in DROPOUTS:
+                if isinstance(getattr(shape, name, None), int | float):
+                    setattr(shape, name, config.dropout)
+            pooling = {"add_pooling_layer": False} if shape.model_type in ("bert", "roberta") else {}
+            encoder = AutoModel.from_pretrained(folder, config=shape, **pooling)
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(
             f"no encoder can be loaded: {str(error).splitlines()[0]}", where=str(base)
@@ -65,8 +89,3 @@ def longest_window(encoder: Any, wanted: int) -> int:
     if encoder.config.model_type in ("roberta", "xlm-roberta", "camembert"):
         positions -= 2  # these count from the padding position on
     return min(wanted, positions)
-
-
-def _is_bert(folder: Path) -> bool:
-    path = folder / "config.json"
-    return path.is_file() and json.loads(path.read_text("utf-8")).get("model_type") in ("bert", "roberta")

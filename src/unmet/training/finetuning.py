@@ -15,8 +15,9 @@ from unmet.core.hashing import file_hash
 from unmet.training.adversarial import check_adversarial
 from unmet.training.augmentation.catalog import augment_rows, find_augmenter
 from unmet.training.batch_losses import Fit, Guide
-from unmet.training.encoders import load_encoder, longest_window
+from unmet.training.encoders import base_folder, load_encoder, longest_window
 from unmet.training.fitting import OnEpoch, fit, new_fit, planned_steps
+from unmet.training.loading import load_finetuned
 from unmet.training.methods.catalog import find_method
 from unmet.training.saving import save_finetuned
 from unmet.training.task_data import TaskData, TaskRows, shortened, split_task, tokenize_task
@@ -57,7 +58,8 @@ def finetune(
     """Train heads, and the encoder as far as the method says.
 
     Args:
-        base: a Hugging Face folder or name, or a folder that ``unmet pretrain`` wrote.
+        base: a Hugging Face folder or name, a folder that ``unmet pretrain`` wrote, or one that this function
+            wrote: then heads of the same tasks are kept and tuned on.
         files: task name → labelled file (:mod:`unmet.training.tasks`).
         out: receives the model.
         config: see :class:`FinetuneConfig`.
@@ -68,11 +70,14 @@ def finetune(
         InputError: a file or setting that cannot be used.
         ModelError: the base cannot be loaded or does not suit the method.
     """
-    rows = {n: split_task(n, path, (dev_files or {}).get(n), config) for n, path in files.items()}
+    encoder = base_folder(base)
+    heads = {} if encoder == base else kept_heads(base)
+    held_out = dev_files or {}
+    rows = {n: _split(n, path, held_out.get(n), config, list(heads)) for n, path in files.items()}
     read = {str(n): file_hash(path) for n, path in {**files, **_marked(dev_files or {})}.items()}
-    chosen = augmented(base, list(rows.values()), config, report)
+    chosen = augmented(encoder, list(rows.values()), config, report)
     torch.manual_seed(config.seed)
-    loaded = load_encoder(base, config)
+    loaded = load_encoder(encoder, config)
     described = {"base": str(base), "files": read, **asdict(config)}
     tuned = train_heads(
         *loaded,
@@ -81,8 +86,28 @@ def finetune(
         checkpoints=out / CHECKPOINTS,
         described=described,
         report=report,
+        heads=heads,
     )
     return write_tuned(tuned, out)
+
+
+def _split(
+    name: str, path: Path, dev_path: Path | None, config: FinetuneConfig, kept: Sequence[Task]
+) -> TaskRows:
+    """A task's rows; scores in the range of the head that is kept for them."""
+    rows = split_task(name, path, dev_path, config)
+    for task in kept:
+        if task != rows.task and replace(task, lowest=(), highest=()) == replace(
+            rows.task, lowest=(), highest=()
+        ):
+            return split_task(name, path, dev_path, config, like=task)
+    return rows
+
+
+def kept_heads(folder: str | Path) -> dict[Task, torch.nn.Module]:
+    """Heads of a fine-tuned folder by what they answer."""
+    loaded = load_finetuned(folder)
+    return {task: loaded.model.heads[task.name] for task in loaded.tasks if task.name in loaded.model.heads}
 
 
 def augmented(
@@ -123,6 +148,7 @@ def train_heads(
     described: dict[str, Any] | None = None,
     report: Report = lambda _: None,
     on_epoch: OnEpoch = lambda _: None,
+    heads: Mapping[Task, torch.nn.Module] | None = None,
 ) -> Tuned:
     """Train heads on an encoder, and the encoder as far as the method says; nothing is written.
 
@@ -132,6 +158,7 @@ def train_heads(
         config: see :class:`FinetuneConfig`.
         make_guide: tokenized tasks and encoder → what else than labels is trained on.
         checkpoints, described, report, on_epoch: see :func:`unmet.training.fitting.fit`.
+        heads: tuned before; those of exactly these tasks are gone on with, the others begin anew.
 
     Raises:
         InputError: a setting that cannot be used.
@@ -148,6 +175,8 @@ def train_heads(
     n_steps = planned_steps(data, config)
     guide = make_guide(data, encoder) if make_guide else None
     run = new_fit(encoder, reader, data, config, n_steps, guide)
+    if kept := run.take_heads(heads or {}):
+        report(f"heads kept: {', '.join(kept)}")
     report(
         f"{run.n_trained:,} of {run.n_weights:,} weights are trained ({run.n_trained / run.n_weights:.1%})"
     )

@@ -92,7 +92,7 @@ def fit(
     lessons = run.teacher.lessons(run.config.seed, progress.step) if run.teacher else None
     while progress.epoch < run.config.epochs and progress.waited < run.config.patience:
         began = time.perf_counter()
-        for number, (data, rows) in enumerate(_mixed_batches(run, progress.epoch)):
+        for number, (data, rows) in enumerate(mixed_batches(run, progress.epoch)):
             if number < progress.batch:
                 continue
             set_rate(optimizer, progress.step, max(n_steps, 1), run.config)
@@ -149,7 +149,7 @@ def model_weights(model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
-def _mixed_batches(run: Fit, epoch: int) -> Iterator[tuple[TaskData, Ints]]:
+def mixed_batches(run: Fit, epoch: int) -> Iterator[tuple[TaskData, Ints]]:
     """Batches of all tasks of one epoch in random order; a batch belongs to one task."""
     rng = np.random.default_rng([run.config.seed, epoch])
     batches: list[tuple[TaskData, Ints]] = []

@@ -22,7 +22,7 @@ from unmet.evaluate.splits import text_key
 from unmet.training.encoders import load_encoder
 from unmet.training.finetuning import Finetuned, Report, Tuned, augmented, train_heads, write_tuned
 from unmet.training.fitting import main_score
-from unmet.training.task_data import TaskRows, split_task
+from unmet.training.task_data import TaskRows, split_task, sure_labels
 from unmet.training.tasks import Examples, Task, joined
 from unmet.training.windows import make_windows
 
@@ -65,7 +65,9 @@ def self_train(
     Raises:
         InputError: no task of kind classes or flag, or no text left.
     """
-    rows = [split_task(name, path, (dev_files or {}).get(name), config) for name, path in files.items()]
+    held_out = dev_files or {}
+    read = [split_task(name, path, held_out.get(name), config) for name, path in files.items()]
+    rows = [sure_labels(r, "self-training") for r in read]
     if not any(r.task.kind in ("classes", "flag") for r in rows):
         raise InputError("self-training needs a task whose texts have labels", hint="Leave --unlabelled out.")
     seen = {text_key(text) for r in rows for text in (*r.train.texts, *r.dev.texts)}

@@ -13,7 +13,7 @@ from unmet.core.errors import InputError
 from unmet.evaluate.splits import text_folds
 from unmet.models.heads import DECIDING
 from unmet.training.multitask import balanced_weights
-from unmet.training.tasks import Examples, Task, read_task
+from unmet.training.tasks import SOFT, Examples, Task, read_task
 from unmet.training.tokenizing import Reader
 from unmet.training.windows import Windows, make_windows
 
@@ -59,6 +59,18 @@ def split_task(
         hint = f"Give at least {n_folds} different texts, or a development file."
         raise InputError("too few texts to hold any out", where=str(path), hint=hint) from error
     return TaskRows(task, rows.take(split.train), rows.take(split.test))
+
+
+def sure_labels(rows: TaskRows, what: str) -> TaskRows:
+    """The rows, if every label is sure.
+
+    Raises:
+        InputError: some have probabilities instead, which ``what`` has no use for.
+    """
+    if rows.task.kind != "scores" and rows.train.targets.ndim == 2:
+        hint = f"Leave the {SOFT} columns of {rows.task.name} out."
+        raise InputError(f"{what} cannot learn from probabilities of labels", hint=hint)
+    return rows
 
 
 def tokenize_task(rows: TaskRows, reader: Reader, config: FinetuneConfig) -> TaskData:

@@ -8,6 +8,8 @@
 | tags | text, spans [[start, end, type], …] | a BIO tag per token | cross-entropy |
 | pairs | text, second text, label | same or not, fits or not | cross-entropy |
 | vectors | text, second text | the two are neighbours among the batch | InfoNCE |
+
+Labels may be soft: one column ``p:LABEL`` per label with its probability, empty where the label is sure.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ from unmet.models.heads import KINDS, Span, Task, scaled, unscaled
 TEXT_COLUMNS = ("text", "sentence", "review", "text_a", "query", "评论内容", "文本")
 SECOND_COLUMNS = ("text_b", "second", "aspect", "reply", "title", "en")
 LABEL_COLUMNS = ("label", "intent", "category", "标签")
+SOFT = "p:"
+"""Columns with the probability of a label begin with it: ``p:positive``."""
+SOFT_GAP = 0.02  # that probabilities written with few digits may lack or exceed 1 by
 YES, NO = frozenset({"1", "true", "yes", "是"}), frozenset({"0", "false", "no", "否"})
 
 __all__ = ["KINDS", "Examples", "Span", "Task", "joined", "read_task", "scaled", "unscaled"]
@@ -41,7 +46,8 @@ class Examples:
     Attributes:
         texts: first texts.
         seconds: second texts, or empty.
-        targets: class numbers ``(n,)``, scaled scores ``(n, k)``, or nothing for tags and vectors.
+        targets: class numbers ``(n,)`` or probabilities ``(n, K)``, scaled scores ``(n, k)``, or nothing for
+            tags and vectors.
         spans: labelled spans of each text, for tags.
     """
 
@@ -57,7 +63,9 @@ class Examples:
         """What predictions are compared with: class numbers, scores in their own unit, or spans."""
         if task.kind == "tags":
             return self.spans
-        return unscaled(self.targets, task) if task.kind == "scores" else self.targets
+        if task.kind == "scores":
+            return unscaled(self.targets, task)
+        return self.targets.argmax(axis=1) if self.targets.ndim == 2 else self.targets
 
     def take(self, rows: NDArray[np.int64]) -> Examples:
         """The given rows only."""
@@ -108,7 +116,10 @@ def read_task(name: str, path: Path, like: Task | None = None) -> tuple[Task, Ex
         return _scores_or_vectors(name, table, rest, texts, seconds, path, like)
     values = [str(value) for value in table[label]]
     task = like or _class_task(name, values, bool(seconds))
-    return task, Examples(texts, seconds, _numbers(values, task, path), [])
+    numbers = _numbers(values, task, path)
+    if any(column.startswith(SOFT) for column in rest):
+        return task, Examples(texts, seconds, _soft(table, numbers, task, path), [])
+    return task, Examples(texts, seconds, numbers, [])
 
 
 def read_texts(path: Path) -> list[str]:
@@ -157,6 +168,28 @@ def _numbers(values: Sequence[str], task: Task, path: Path) -> NDArray[np.int64]
     _refuse_unknown(values, task, path)
     place = {label: number for number, label in enumerate(task.labels)}
     return np.array([place[value] for value in values], dtype=np.int64)
+
+
+def _soft(table: pl.DataFrame, numbers: NDArray[np.int64], task: Task, path: Path) -> NDArray[np.float32]:
+    """Probabilities of the labels, shape ``(n, K)``; a row without them has its label for sure."""
+    columns = [SOFT + label for label in task.labels]
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise InputError(
+            f"no column {missing[0]!r}", where=str(path), hint=f"Soft labels need {', '.join(columns)}."
+        )
+    given = table.select(pl.col(columns).cast(pl.Float32, strict=False)).to_numpy()
+    told = ~np.isnan(given).all(axis=1)
+    good = (given >= 0).all(axis=1) & (np.abs(given.sum(axis=1) - 1) < SOFT_GAP)
+    if (told & ~good).any():
+        row = int(np.flatnonzero(told & ~good)[0])
+        raise InputError(
+            "probabilities of the labels do not sum to 1",
+            where=f"{path.name}, row {row + 1}",
+            hint="Give every label a number from 0 to 1, or leave all of the row's empty.",
+        )
+    sure = np.eye(len(task.labels), dtype=np.float32)[numbers]
+    return np.where(told[:, None], given, sure).astype(np.float32)
 
 
 def _scores_or_vectors(

@@ -2,8 +2,8 @@
 
 A package holds matrices without names (the exporter folds transposes into constants), so each is found by
 the bias that is added to its product; encoders without biases (ModernBERT) are refused. What 8 bits rounded
-away stays away; the rest of the encoder is exact. Heads are left behind, and the head that guesses masked
-words starts anew.
+away stays away; the rest of the encoder is exact. The head that guesses masked words starts anew; heads of
+tasks are left behind by :func:`unpack` and kept by :func:`unpack_tuned`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from unmet.core.config import FinetuneConfig
 from unmet.core.errors import InputError, ModelError
 from unmet.core.files import write_json
 from unmet.models.encoder_package import (
@@ -26,9 +27,11 @@ from unmet.models.encoder_package import (
     load_encoder_package,
 )
 from unmet.training.exporting import SHAPE
+from unmet.training.multitask import MultiTaskModel
 from unmet.training.pretraining import save_model
 from unmet.training.quiet import quietly
-from unmet.training.tokenizing import READING
+from unmet.training.saving import save_finetuned
+from unmet.training.tokenizing import READING, load_reader
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 LEAST_COSINE = 0.98
 """Least cosine between sentence vectors of the package and of what was unpacked; 8 bits give .999."""
 _PREFIX = "model.encoder."
+_HEADS = "model.heads."
 _PRODUCTS = ("MatMul", "MatMulIntegerToFloat")
 _PASSED = ("Mul", "Reshape", "Add")  # between a product and its bias
 
@@ -53,39 +57,85 @@ def unpack(package: Path, out: Path) -> Path:
         InputError: ``out`` holds something already.
         ModelError: the package is damaged, tells no shape, or its weights cannot all be found.
     """
-    if out.exists() and any(out.iterdir()):
-        raise InputError("the folder is not empty", where=str(out), hint="Choose another --out.")
+    _must_be_empty(out)
     told = load_encoder_package(package)
-    model = _empty_model(told)
-    encoder = model.base_model
-    found = weights(_read(package), set(encoder.state_dict()))
-    missing = sorted(set(encoder.state_dict()) - set(found))
-    if missing:
-        raise ModelError(f"no weights found for {', '.join(missing[:3])}", where=str(package))
-    encoder.load_state_dict({name: torch.as_tensor(value) for name, value in found.items()})
-    _check_same(told, encoder.eval())
+    model = _filled_model(told, _read(package))
     save_model(model, out)
     _save_reader(told, out)
     return out
 
 
-def weights(graph: ModelProto, names: set[str]) -> dict[str, Floats]:
-    """Those weights of an encoder that a graph holds, by their names in torch.
+def unpack_tuned(package: Path, out: Path) -> Path:
+    """Write a package as ``unmet finetune`` writes a model, heads included, so that tuning goes on with them.
+
+    Args:
+        package: folder of an encoder package.
+        out: folder to make; ``unmet finetune --base`` keeps its heads.
+
+    Raises:
+        InputError, ModelError: see :func:`unpack`; a head whose weights cannot be found.
+    """
+    _must_be_empty(out)
+    told, graph = load_encoder_package(package), _read(package)
+    encoder = _filled_model(told, graph).base_model
+    tasks = [head.task for head in told.heads.values()]
+    config = FinetuneConfig(max_tokens=int(told.manifest["max_tokens"]))
+    model = MultiTaskModel(encoder, int(encoder.config.hidden_size), tasks, config.dropout)
+    model.heads.load_state_dict(_complete(graph, model.heads, package, _HEADS))
+    _save_reader(told, out)
+    about = {"measures": {}, "unpacked_from": told.version}
+    save_finetuned(model, tasks, load_reader(out), config, out, about)
+    return out
+
+
+def _must_be_empty(out: Path) -> None:
+    if out.exists() and any(out.iterdir()):
+        raise InputError("the folder is not empty", where=str(out), hint="Choose another --out.")
+
+
+def _filled_model(told: EncoderPackage, graph: ModelProto) -> Any:
+    """The encoder of a package under a new head for masked words, checked to answer as the package does."""
+    model = _empty_model(told)
+    encoder = model.base_model
+    encoder.load_state_dict(_complete(graph, encoder, told.folder, _PREFIX))
+    _check_same(told, encoder.eval())
+    return model
+
+
+def _complete(
+    graph: ModelProto, part: torch.nn.Module, package: Path, prefix: str
+) -> dict[str, torch.Tensor]:
+    """Weights of all of a module's names.
+
+    Raises:
+        ModelError: one is not in the graph.
+    """
+    wanted = part.state_dict()
+    found = weights(graph, set(wanted), prefix)
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise ModelError(f"no weights found for {', '.join(missing[:3])}", where=str(package))
+    return {name: torch.as_tensor(value) for name, value in found.items()}
+
+
+def weights(graph: ModelProto, names: set[str], prefix: str = "model.encoder.") -> dict[str, Floats]:
+    """Those weights of an encoder, or of its heads, that a graph holds, by their names in torch.
 
     Args:
         graph: exported by :mod:`unmet.training.exporting`, in fp32 or 8 bits.
-        names: of the encoder's state.
+        names: of the module's state.
+        prefix: that the graph puts before them.
     """
     from onnx import numpy_helper
 
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
     found = {}
     for name in names:
-        value = _value(stored, _PREFIX + name)
+        value = _value(stored, prefix + name)
         if value is not None:
             found[name] = value
     for bias, matrix in _matrices(graph, stored):
-        name = bias.removeprefix(_PREFIX).removesuffix("bias") + "weight"
+        name = bias.removeprefix(prefix).removesuffix("bias") + "weight"
         value = _value(stored, matrix)
         if name in names and value is not None:
             found[name] = np.ascontiguousarray(value.T)

@@ -28,7 +28,7 @@ from unmet.training.finetuning import Finetuned, Report, train_heads, write_tune
 from unmet.training.objectives import parts_of
 from unmet.training.precision import Precision
 from unmet.training.predicting import MAIN_MEASURE, measure, model_inputs
-from unmet.training.task_data import TaskRows, split_task
+from unmet.training.task_data import TaskRows, split_task, sure_labels
 from unmet.training.tasks import Examples, joined
 from unmet.training.tokenizing import Reader, load_reader
 
@@ -172,7 +172,7 @@ def only_classes(
         raise InputError(
             f"{name} is of kind {rows.task.kind}; few-shot methods need labels of texts", where=str(path)
         )
-    return rows
+    return sure_labels(rows, "a few-shot method")
 
 
 def with_soft_labels(rows: TaskRows, texts: Sequence[str], soft: Floats) -> TaskRows:
