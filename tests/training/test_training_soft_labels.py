@@ -54,7 +54,8 @@ def test_encoders_of_either_kind_are_tuned_with_the_dropout_asked_for(
 def test_soft_labels_are_learned_as_they_are(prepared: Prepared, tmp_path: Path) -> None:
     path = soft_rows(tmp_path / "soft.jsonl")
     base = base_of(prepared, tmp_path / "base")
-    finetune(base, {"mood": path}, tmp_path / "heads", config=QUICK, dev_files={"mood": path})
+    config = replace(QUICK, epochs=12, patience=12)
+    finetune(base, {"mood": path}, tmp_path / "heads", config=config, dev_files={"mood": path})
     loaded = load_tuned(tmp_path / "heads")
     task = loaded.task("mood")
     texts = [text for text, _ in opinions(60, 8)]
