@@ -7,6 +7,7 @@ import pytest
 from generated_demand import poisson, tables
 
 from unmet.forecast.choosing import Choice, needed
+from unmet.forecast.common_moves import common_moves, log_widening, separate_dates, widened
 from unmet.forecast.mixing import mixed, point_of
 from unmet.forecast.panel import panel_of
 from unmet.forecast.predictive import Predictive, in_whole_units, traits, unit_floor
@@ -36,7 +37,10 @@ def test_quantiles_of_several_models_are_averaged_before_they_are_rounded(rollin
         begun = np.concatenate([rolling.begun(o) for o in ORIGINS])
         past, truth, like = (np.concatenate(x)[begun] for x in zip(*parts, strict=True))
         fitted = Predictive(past, truth, like, unit_floor(rolling.known(30)))
-        exact.append(fitted.exact(rolling.point(30, name), traits(rolling.known(30))))
+        bases = [rolling.point(o, name) + fitted.floor for o in ORIGINS]
+        moves = common_moves([rolling.truth(o) for o in ORIGINS], bases)
+        own = fitted.exact(rolling.point(30, name), traits(rolling.known(30)))
+        exact.append(widened(own, log_widening(moves, separate_dates(ORIGINS, 4))))
     both = (exact[0].quantiles + exact[1].quantiles) / 2
     np.testing.assert_allclose(made.quantiles, np.rint(both))
     np.testing.assert_allclose(made.mean, (exact[0].mean + exact[1].mean) / 2)
