@@ -21,6 +21,7 @@ import polars as pl
 from sentiment_rows import MIXED_CRAWLS
 from starter_corpus import forbidden_texts, json_lines
 from starter_join import CLASSES, probabilities
+from starter_linear import POOL
 from unmet.core.files import write_json
 from unmet.evaluate.splits import text_key
 from unmet.models.catalog import PACKAGES
@@ -29,13 +30,12 @@ from unmet.models.encoder import load_encoder
 from unmet.models.inventory import encoder_of
 from unmet.models.starter_joins import read_joins
 from unmet.models.tier_file import read_tier
+from unmet.training.tasks import SOFT
 
 SEED = 53
 WHAT = "reviews without labels (20 crawls, eprstmt)"
 SOURCES = {"crawls": 26_000, "eprstmt": 14_000}
 SHORTEST, LONGEST = 6, 160  # characters: shorter ones say little, longer ones cost several times as much
-SOFT = "p:"
-"""Columns of a soft label begin with it (:func:`unmet.training.tasks.read_task`)."""
 
 
 def draw(work: Path) -> None:
@@ -55,7 +55,7 @@ def draw(work: Path) -> None:
         keys = [key for key in own if key not in banned and key not in chosen]
         chosen |= {keys[i]: own[keys[i]] for i in rng.permutation(len(keys))[:most]}
         print(f"{name}: {min(most, len(keys)):,} of {len(keys):,} texts")
-    pl.DataFrame({"text": list(chosen.values())}).write_csv(work / "pool.csv")
+    pl.DataFrame({"text": list(chosen.values())}).write_csv(work / POOL)
 
 
 def label(work: Path, name: str) -> None:

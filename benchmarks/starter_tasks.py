@@ -41,7 +41,7 @@ NEED_ROWS = {"civic": 2_000, "headlines": 1_500, "weak_zh": 6_000, "weak_en": 6_
 OPINION_ROWS = 2_200  # most texts of a source of spans
 DEV_ROWS = 1_500  # most rows of a development file
 GIVEN_ROWS = 20_000  # most rows of the aspect–polarity head
-VECTOR_ROWS = 37_000
+VECTOR_ROWS = 37_000  # most pairs of neighbours, development rows included
 LONGEST_TEXT = 260  # characters that the aspect heads read of a text: the clause decides
 
 

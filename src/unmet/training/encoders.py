@@ -36,6 +36,11 @@ def base_folder(base: str | Path) -> str | Path:
     )
 
 
+def without_pooler(shape: Any) -> dict[str, bool]:
+    """What keeps an encoder from making the pooling layer that no head here reads."""
+    return {"add_pooling_layer": False} if shape.model_type in ("bert", "roberta") else {}
+
+
 def load_encoder(base: str | Path, config: FinetuneConfig) -> tuple[Any, Reader]:
     """Encoder and tokenizer of a base model.
 
@@ -51,8 +56,7 @@ def load_encoder(base: str | Path, config: FinetuneConfig) -> tuple[Any, Reader]
             for name in DROPOUTS:
                 if isinstance(getattr(shape, name, None), int | float):
                     setattr(shape, name, config.dropout)
-            pooling = {"add_pooling_layer": False} if shape.model_type in ("bert", "roberta") else {}
-            encoder = AutoModel.from_pretrained(folder, config=shape, **pooling)
+            encoder = AutoModel.from_pretrained(folder, config=shape, **without_pooler(shape))
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(
             f"no encoder can be loaded: {str(error).splitlines()[0]}", where=str(base)

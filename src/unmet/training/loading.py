@@ -12,7 +12,7 @@ from torch import nn
 from unmet.core.config import FinetuneConfig
 from unmet.core.errors import ModelError
 from unmet.models.heads import SETTINGS_FILE
-from unmet.training.encoders import tells_parts
+from unmet.training.encoders import tells_parts, without_pooler
 from unmet.training.methods.catalog import find_method
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.quiet import quietly
@@ -124,9 +124,8 @@ def _empty_encoder(path: Path) -> tuple[nn.Module, Any]:
     try:
         with quietly():
             shape = AutoConfig.from_pretrained(str(file))
-            pooling = {"add_pooling_layer": False} if shape.model_type in ("bert", "roberta") else {}
             loader: Any = AutoModel
-            return loader.from_config(shape, **pooling), shape
+            return loader.from_config(shape, **without_pooler(shape)), shape
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"no encoder can be built: {str(error).splitlines()[0]}", where=str(file)) from error
 

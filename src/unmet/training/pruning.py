@@ -9,8 +9,8 @@ everywhere without sparse kernels. Tune on for an epoch afterwards: heads are ke
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from torch import nn
 
 from unmet.core.errors import InputError, ModelError
 from unmet.training.batch_losses import Fit, batch_loss
-from unmet.training.encoders import base_folder, load_encoder
-from unmet.training.finetuning import Report, kept_heads
-from unmet.training.fitting import main_score, mixed_batches, new_fit
+from unmet.training.encoders import base_folder
+from unmet.training.finetuning import Report
+from unmet.training.fitting import main_score, mixed_batches
 from unmet.training.loading import load_finetuned
+from unmet.training.methods.catalog import METHODS
 from unmet.training.saving import save_finetuned
-from unmet.training.task_data import TaskData, TaskRows, tokenize_task
+from unmet.training.task_data import TaskRows, tokenize_task
 from unmet.training.tasks import read_task
 
 MULTIPLE = 32
@@ -96,21 +97,21 @@ def prune(
 
 def _loaded(folder: str | Path, files: Mapping[str, Path]) -> Fit:
     """The model with rows of all its tasks; heads without rows would be lost, so each needs some."""
+    base_folder(folder)  # refuses what cannot be merged into an encoder
     loaded = load_finetuned(folder)
     missing = [task.name for task in loaded.tasks if task.name not in files]
     if missing:
         hint = "Give a file for every task of the model."
         raise InputError(f"no rows for the task {missing[0]}", hint=hint)
-    rows = []
+    merge = METHODS[loaded.config.method].merge
+    if merge is not None:
+        loaded.model.encoder = merge(loaded.model.encoder)
+    config = replace(loaded.config, method="full")
+    data = []
     for name, path in files.items():
         task, examples = read_task(name, path, like=loaded.task(name))
-        rows.append(TaskRows(task, examples, examples))
-    encoder, reader = load_encoder(base_folder(folder), loaded.config)
-    data: Sequence[TaskData] = [tokenize_task(r, reader, loaded.config) for r in rows]
-    run = new_fit(encoder, reader, data, loaded.config, 1)
-    run.take_heads(kept_heads(folder))
-    run.model.eval()
-    return run
+        data.append(tokenize_task(TaskRows(task, examples, examples), loaded.reader, config))
+    return Fit(loaded.model, data, loaded.reader, config, loaded.model.encoder)
 
 
 def feed_forward_layers(encoder: Any) -> list[tuple[nn.Linear, nn.Linear]]:

@@ -118,7 +118,7 @@ def _complete(
     return {name: torch.as_tensor(value) for name, value in found.items()}
 
 
-def weights(graph: ModelProto, names: set[str], prefix: str = "model.encoder.") -> dict[str, Floats]:
+def weights(graph: ModelProto, names: set[str], prefix: str = _PREFIX) -> dict[str, Floats]:
     """Those weights of an encoder, or of its heads, that a graph holds, by their names in torch.
 
     Args:
