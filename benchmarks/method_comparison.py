@@ -130,7 +130,7 @@ def train_plainly(base: str, files: dict[str, Path], few: bool, config: Any) -> 
         windows = make_windows(task, examples, tuned.run.reader, tuned.run.config.max_tokens)
         return tuned.run.predict(task, windows, examples)
 
-    return predict, rows.task, tuned.trained, tuned.total
+    return predict, rows.task, tuned.run.n_trained, tuned.run.n_weights
 
 
 def runs_of(method: str, size: str, arguments: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:

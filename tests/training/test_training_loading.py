@@ -13,7 +13,7 @@ import torch
 from inference_fixtures import HEADS, TEXTS, TINY, predicted, tiny_model
 from training_fixtures import Prepared
 
-from unmet.core.errors import ModelError
+from unmet.core.errors import InputError, ModelError
 from unmet.training.loading import load_finetuned
 from unmet.training.methods.catalog import METHODS
 from unmet.training.saving import save_finetuned
@@ -89,5 +89,5 @@ def test_a_head_is_found_by_name(saved: Path) -> None:
     assert loaded.segments
     assert not any(module.training for module in loaded.model.modules())
     assert all(p.device == torch.device("cpu") for p in loaded.model.parameters())
-    with pytest.raises(ModelError, match="no task 'mood'"):
+    with pytest.raises(InputError, match="no task 'mood'"):
         loaded.task("mood")

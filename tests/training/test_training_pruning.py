@@ -19,6 +19,7 @@ from unmet.training.loading import load_finetuned
 from unmet.training.multitask import MultiTaskModel
 from unmet.training.pruning import MULTIPLE, feed_forward_layers, prune
 from unmet.training.saving import save_finetuned
+from unmet.training.tuned_models import load_tuned
 
 TASKS = tuple(task for task in HEADS if task.name in ("sentiment", "intensity"))
 USED = 2 * MULTIPLE
@@ -84,6 +85,21 @@ def test_what_is_left_is_tuned_on_and_exported(prepared: Prepared, tmp_path: Pat
     assert manifest["shape"]["intermediate_size"] == 128
 
 
+def test_lora_is_merged_before_neurons_are_weighed(prepared: Prepared, tmp_path: Path) -> None:
+    base, files = with_idle_neurons(prepared, tmp_path / "base"), labelled(tmp_path)
+    finetune(
+        base, files, tmp_path / "model", config=replace(TINY, method="lora", epochs=2, learning_rate=1e-2)
+    )
+    neurons = feed_forward_layers(load_tuned(tmp_path / "model").model.encoder)[0][0].out_features
+    done = prune(tmp_path / "model", files, tmp_path / "small", keep=USED / neurons)
+    assert done.score_after == pytest.approx(done.score_before, abs=1e-5)  # only idle neurons went
+    before, after = load_tuned(tmp_path / "model"), load_finetuned(tmp_path / "small")
+    assert after.config.method == "full"
+    for task in TASKS:
+        first, second = (predicted(m.model, task, prepared.reader, TINY) for m in (before, after))
+        assert np.allclose(first, second, atol=1e-4)
+
+
 @pytest.mark.parametrize("keep", [0.0, 1.0, 0.99])
 def test_a_share_that_cuts_nothing_or_all_is_refused(prepared: Prepared, tmp_path: Path, keep: float) -> None:
     folder, files = with_idle_neurons(prepared, tmp_path / "model"), labelled(tmp_path)
@@ -97,7 +113,7 @@ def test_tasks_and_encoders_that_do_not_fit_are_refused(prepared: Prepared, tmp_
     folder = with_idle_neurons(prepared, tmp_path / "model")
     with pytest.raises(InputError, match="no rows for the task intensity"):
         prune(folder, {"sentiment": files["sentiment"]}, tmp_path / "small", keep=0.5)
-    with pytest.raises(ModelError, match="no task 'mood'"):
+    with pytest.raises(InputError, match="no task 'mood'"):
         prune(folder, {**files, "mood": files["sentiment"]}, tmp_path / "small", keep=0.5)
     other = with_idle_neurons(prepared, tmp_path / "modern", kind="modernbert")
     with pytest.raises(ModelError, match="built like BERT"):

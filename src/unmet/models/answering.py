@@ -17,7 +17,7 @@ from unmet.models.catalog import load_models
 from unmet.models.encoder import EncoderModel, load_encoder
 from unmet.models.encoder_package import is_encoder_package
 from unmet.models.head_calibration import outputs_for, plain_spans
-from unmet.models.heads import Task
+from unmet.models.heads import Task, named_task
 from unmet.models.linear import TextModels
 from unmet.models.tier_file import EXPECTED
 
@@ -146,12 +146,9 @@ def chosen_task(model: Answering, name: str | None) -> Task:
     Raises:
         InputError: none of that name, or several and no name.
     """
+    if name is not None:
+        return named_task(model.tasks, name)
+    if len(model.tasks) == 1:
+        return model.tasks[0]
     known = ", ".join(task.name for task in model.tasks)
-    if name is None:
-        if len(model.tasks) == 1:
-            return model.tasks[0]
-        raise InputError("the model has several tasks", hint=f"Choose with --task: {known}.")
-    for task in model.tasks:
-        if task.name == name:
-            return task
-    raise InputError(f"the model has no task {name!r}", hint=f"It has {known}.")
+    raise InputError("the model has several tasks", hint=f"Choose with --task: {known}.")

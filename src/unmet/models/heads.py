@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unmet.core.errors import InputError
 
 SETTINGS_FILE = "finetune.json"
 """In the folder of a fine-tuned model: its tasks, settings and measures."""
@@ -47,6 +50,24 @@ class Task:
         if self.kind == "tags":
             return 1 + 2 * len(self.labels)
         return 0 if self.kind == "vectors" else len(self.labels)
+
+
+def named_task(tasks: Iterable[Task], name: str, where: object = "") -> Task:
+    """The task of that name.
+
+    Args:
+        tasks: of a model.
+        name: asked for.
+        where: the model's folder, for the message.
+
+    Raises:
+        InputError: none has that name.
+    """
+    known = {task.name: task for task in tasks}
+    if name not in known:
+        hint = f"It has {', '.join(known)}."
+        raise InputError(f"the model has no task {name!r}", where=str(where), hint=hint)
+    return known[name]
 
 
 def in_order(

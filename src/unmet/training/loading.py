@@ -11,7 +11,7 @@ from torch import nn
 
 from unmet.core.config import FinetuneConfig
 from unmet.core.errors import ModelError
-from unmet.models.heads import SETTINGS_FILE
+from unmet.models.heads import SETTINGS_FILE, named_task
 from unmet.training.encoders import tells_parts, without_pooler
 from unmet.training.methods.catalog import find_method
 from unmet.training.multitask import MultiTaskModel
@@ -53,13 +53,9 @@ class LoadedModel:
         """A head by name.
 
         Raises:
-            ModelError: the model has none of that name.
+            InputError: the model has none of that name.
         """
-        for task in self.tasks:
-            if task.name == name:
-                return task
-        known = ", ".join(task.name for task in self.tasks)
-        raise ModelError(f"the model has no task {name!r}", hint=f"It has {known}.")
+        return named_task(self.tasks, name)
 
 
 def load_finetuned(folder: str | Path) -> LoadedModel:

@@ -106,6 +106,7 @@ def _loaded(folder: str | Path, files: Mapping[str, Path]) -> Fit:
     merge = METHODS[loaded.config.method].merge
     if merge is not None:
         loaded.model.encoder = merge(loaded.model.encoder)
+    loaded.model.requires_grad_(True)  # what its method had frozen is weighed too
     config = replace(loaded.config, method="full")
     data = []
     for name, path in files.items():

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmet.core.config import FinetuneConfig
-from unmet.core.errors import InputError
+from unmet.models.heads import named_task
 from unmet.training.encoders import tells_parts
 from unmet.training.loading import load_finetuned
 from unmet.training.methods.catalog import METHODS
@@ -57,12 +57,7 @@ class TunedModel:
         Raises:
             InputError: it was not trained for that.
         """
-        if name not in self.tasks:
-            known = ", ".join(self.tasks)
-            raise InputError(
-                f"the model has no task {name!r}", where=str(self.folder), hint=f"It has {known}."
-            )
-        return self.tasks[name]
+        return named_task(self.tasks.values(), name, self.folder)
 
     def predict(self, task: Task, examples: Examples) -> Any:
         """Probabilities, scores in their unit, unit vectors or spans; see :func:`predicting.predict`."""
