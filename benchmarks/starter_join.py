@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+import corpora_needs
 import intensity_recipe
+from needs_recipe import NEARLY
 from unmet.core.files import write_json
 from unmet.evaluate.calibration import expected_calibration_error
 from unmet.evaluate.metrics import accuracy, f1_of, macro_f1
@@ -37,6 +41,13 @@ DEFAULT = {
 }  # fmt: skip
 """Joins of the last three are fitted by ``starter_spans.py`` and ``starter_given.py`` and kept here."""
 JOIN_FOLDS = 5
+HAN = re.compile(r"[\u4e00-\u9fff]")
+PEOPLE = (
+    partial(corpora_needs.suggestions, "software_train"),
+    corpora_needs.app_reviews,
+    corpora_needs.speaker_needs,
+)
+"""Needs that people labelled."""
 RISK = 0.05  # error rate that answers above the abstention threshold keep
 Table = np.ndarray
 
@@ -50,7 +61,8 @@ def development(work: Path, task: str) -> tuple[list[str], Table, Table]:
     """Texts of a development file that the linear recipe has out-of-fold answers for, truth, answers."""
     rows = pl.read_csv(work / "tasks" / f"{task}.dev.csv")
     known = pl.read_parquet(work / f"linear_{task}.parquet").filter(pl.col("part") == "train")
-    both = rows.join(known.unique("text").drop("label", "part"), on="text", how="inner")
+    known = known.unique("text", keep="first", maintain_order=True).drop("label", "part")
+    both = rows.join(known, on="text", how="inner", maintain_order="left")  # folds go by order
     labels = [CLASSES.index(x) for x in both["label"]] if task == "sentiment" else both["label"].to_list()
     return both["text"].to_list(), np.array(labels), np.array(both["probabilities"].to_list())
 
@@ -107,17 +119,44 @@ def best_bias_share(register: Table, biases: Table, truth: Table, joined: Table)
 
 
 def need(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:
-    """Join and the threshold with the best F1."""
+    """A join per language and one threshold.
+
+    English is joined on what people labelled: the rest was labelled by wording, which n-grams learn best, so
+    it says nothing about whom to believe, nor where to cut (decision 94). Chinese has such labels only.
+    """
     texts, truth, linear = development(work, "need")
+    linear = linear.astype(np.float32)
     deep = probabilities(encoder, "need", texts, ("0", "1"))
-    join = fit_join(linear.astype(np.float32), deep, truth)
-    for name, table in (("linear", linear), ("encoder", deep), ("join", join.probabilities(linear, deep))):
-        steps = np.arange(0.1, 0.8, 0.01)
-        scores = [f1_of(1)(truth, (table[:, 1] >= step).astype(int)) for step in steps]
-        best = float(steps[int(np.argmax(scores))])
-        print(f"need dev, {len(texts)} rows, {name}: F1 {max(scores):.4f} at {best:.2f}")
-    below = sure_from(truth, crossed(linear.astype(np.float32), deep, truth, None), best)
-    return {**join_told(join), "threshold": round(best, 2), "abstain_below": below}, join
+    people = {t for read in PEOPLE for t in read().texts}
+    by_people = np.array([text in people for text in texts])
+    chinese = np.array([bool(HAN.search(text)) for text in texts])
+    parts = {"zh": chinese, "en": by_people & ~chinese}
+    crossed_rows = np.full_like(deep, 0.5)
+    for name, rows in parts.items():
+        crossed_rows[rows] = crossed(linear[rows], deep[rows], truth[rows], None)
+        for model, table in (("linear", linear), ("encoder", deep), ("join", crossed_rows)):
+            scores = f1_by_threshold(truth[rows], table[rows, 1])
+            best = max(scores, key=scores.__getitem__)
+            print(
+                f"need dev {name}, {rows.sum()} rows, {model}: F1 {scores[best]:.4f} at {best:.2f}, "
+                f"log loss {log_loss(truth[rows], table[rows]):.4f}"
+            )
+    zh, en = (fit_join(linear[rows], deep[rows], truth[rows]) for rows in parts.values())
+    apart = np.vstack([zh.weights - en.weights, zh.bias - en.bias])
+    # Registers of the linear model: Chinese, English forums, English reviews (needs_recipe.REGISTERS).
+    join = replace(en, by_register=np.stack([apart, np.zeros_like(apart), np.zeros_like(apart)]))
+    scores = f1_by_threshold(truth[by_people], crossed_rows[by_people, 1])
+    threshold = min(t for t, score in scores.items() if score >= max(scores.values()) - NEARLY)
+    used = parts["zh"] | parts["en"]
+    print(f"need: threshold {threshold}, F1 {scores[threshold]:.4f} of {by_people.sum()} rows")
+    below = sure_from(truth[used], crossed_rows[used], threshold)
+    return {**join_told(join), "threshold": threshold, "abstain_below": below}, join
+
+
+def f1_by_threshold(truth: Table, asks: Table) -> dict[float, float]:
+    """F1 of a need for every threshold."""
+    steps = [round(float(step), 2) for step in np.arange(0.1, 0.8, 0.01)]
+    return {step: f1_of(1)(truth, (asks >= step).astype(int)) for step in steps}
 
 
 def intensity(work: Path, encoder: EncoderModel) -> dict[str, object]:

@@ -37,6 +37,9 @@ SENTIMENT_ROWS = {
 }  # fmt: skip
 """Most rows of a source; the others are small. Time on a processor is short, and sources should not drown."""
 
+LATER_ROWS = {"clothing": 9_000, "electronics": 3_000, "conditioners": 3_000, "farm": 3_000, "crawled": 4_000}
+"""Most training rows where a wave after the first takes more than ``SENTIMENT_ROWS``."""
+
 NEED_ROWS = {"civic": 2_000, "headlines": 1_500, "weak_zh": 6_000, "weak_en": 6_000}
 OPINION_ROWS = 2_200  # most texts of a source of spans
 DEV_ROWS = 1_500  # most rows of a development file
@@ -58,24 +61,39 @@ def few(rows: int, most: int) -> np.ndarray:
     return np.random.default_rng(SEED).permutation(rows)[:most]
 
 
+def rows_of(wave: int, rows: int, most: int) -> np.ndarray:
+    """Row numbers of a wave: what is too large for one round of training gives other rows to each.
+
+    Behind the last row comes the first.
+    """
+    taken = min(most, rows)
+    return (wave * taken + np.arange(taken)) % max(rows, 1)
+
+
 @cache
 def forbidden() -> frozenset[str]:
     """Texts that no training file may hold."""
     return frozenset(text.strip() for text in forbidden_texts())
 
 
-def sentiment(out: Path) -> None:
-    """Stars and labels of all sources; the fold that ``classifiers.py`` tests on with seed 0 is held out."""
+def sentiment(out: Path, wave: int) -> None:
+    """Stars and labels of all sources; the fold that ``classifiers.py`` tests on with seed 0 is held out.
+
+    Development rows are the same in every wave.
+    """
     corpora = sentiment_rows.load_sources()
     folds = {c.name: text_folds(c.texts, HELD_OUT_FOLDS, seed=0)[0] for c in corpora}
     unseen = {c.texts[i] for c in corpora for i in folds[c.name].test}
     parts: dict[str, list[tuple[str, str]]] = {"train": [], "dev": []}
     for corpus in corpora:
         train = np.array([i for i in folds[corpus.name].train if corpus.texts[i] not in unseen])
-        train = train[few(len(train), SENTIMENT_ROWS.get(corpus.name, 10**9))]
+        most = SENTIMENT_ROWS.get(corpus.name, len(train))
         # The development rows are drawn from the training folds' rest: the held-out fold judges, once.
-        n_dev = min(len(train) // 20, 400)
-        for part, rows in (("dev", train[:n_dev]), ("train", train[n_dev:])):
+        n_dev = min(min(most, len(train)) // 20, 400)
+        order = train[few(len(train), len(train))]
+        taken = LATER_ROWS.get(corpus.name, most - n_dev) if wave else most - n_dev
+        later = order[n_dev:][rows_of(wave, len(train) - n_dev, taken)]
+        for part, rows in (("dev", order[:n_dev]), ("train", later)):
             parts[part] += [(corpus.texts[i], CLASSES[int(corpus.labels[i])]) for i in rows]
     judged = {text for text, _ in parts["dev"]}
     parts["train"] = [row for row in parts["train"] if row[0] not in judged]  # some texts are in two sources
@@ -83,16 +101,19 @@ def sentiment(out: Path) -> None:
         write(out, "sentiment", part, {"text": [t for t, _ in rows], "label": [label for _, label in rows]})
 
 
-def need(out: Path) -> None:
+def need(out: Path, wave: int) -> None:
     """Sentences that ask for something, after the weak labels were cleaned by the linear recipe."""
     rows = needs_recipe.train(needs_recipe.load_rows(), n_folds=3).rows
     banned = forbidden()
     chosen: list[int] = []
+    later: list[int] = []
     for source in dict.fromkeys(rows.sources):
         own = np.array([i for i in np.flatnonzero(rows.of(source)) if rows.texts[i] not in banned])
-        chosen += own[few(len(own), NEED_ROWS.get(source, 10**9))].tolist()
-    order = np.random.default_rng(SEED).permutation(chosen)
-    for part, picked in (("dev", order[:DEV_ROWS]), ("train", order[DEV_ROWS:])):
+        own, most = own[few(len(own), len(own))], NEED_ROWS.get(source, len(own))
+        chosen += own[:most].tolist()
+        later += own[rows_of(wave, len(own), most)].tolist()
+    dev = np.random.default_rng(SEED).permutation(chosen)[:DEV_ROWS]
+    for part, picked in (("dev", dev), ("train", sorted(set(later) - set(dev.tolist())))):
         columns = {"text": [rows.texts[i] for i in picked], "label": [int(rows.labels[i]) for i in picked]}
         write(out, "need", part, columns)
 
@@ -240,17 +261,19 @@ SOURCES = {
 }
 """Public sets behind each head, for the card."""
 
-TASKS = (sentiment, need, opinions, entities, intensity, given_intensity, given_aspect, vector)
+WAVED = (sentiment, need)
+TASKS = (*WAVED, opinions, entities, intensity, given_intensity, given_aspect, vector)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=[task.__name__ for task in TASKS])
+    parser.add_argument("--wave", type=int, default=0, help="which rows of large sources")
     given = parser.parse_args()
     for task in TASKS:
         if task.__name__ in given.only:
-            task(given.out.expanduser() / "tasks")
+            task(given.out.expanduser() / "tasks", *([given.wave] if task in WAVED else []))
     files = {name: given.out.expanduser() / "tasks" / f"{name}.train.csv" for name in SOURCES}
     rows = {
         f"{name}: {SOURCES[name]}": pl.read_csv(path).height for name, path in files.items() if path.is_file()

@@ -287,3 +287,20 @@ def test_a_tier_joins_each_text_by_its_registers(tiny_tier: Path, tmp_path: Path
     decided = (np.log(wanted) + 0.5 * linear.sentiment_biases(registers)).argmax(axis=1)
     assert labels == [("negative", "neutral", "positive")[k] for k in decided]
     assert said.shape == probabilities.shape
+
+
+def test_needs_may_be_joined_by_register_too(tiny_tier: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_tier, tmp_path / "tier"))
+    told = json.loads((folder / "tier.json").read_text("utf-8"))
+    linear = load_models("linear")
+    assert isinstance(linear, LinearModels)
+    said, registers = linear.need_with_registers(TEXTS)
+    assert np.allclose(said[:, 1], linear.need(TEXTS))
+    extra = np.zeros((registers.shape[1], 5, 2))
+    extra[1:, 4, 1] = 2.0  # asked for the more, the more English a text is
+    told["tasks"]["need"]["by_register"] = extra.tolist()
+    (folder / "tier.json").write_text(json.dumps(told), "utf-8")
+    before, after = loaded(tiny_tier).need(TEXTS), loaded(folder).need(TEXTS)
+    odds = before / (1 - before) * np.exp(2.0 * registers[:, 1:].sum(axis=1))
+    assert np.allclose(after, odds / (1 + odds), atol=1e-5)
+    assert np.abs(after - before).max() > 0.02

@@ -203,6 +203,10 @@ class LinearModels:
         """Calibrated probability that a sentence states a need or suggestion, shape ``(n,)``."""
         return self._need.probabilities(sentences)[:, 1]
 
+    def need_with_registers(self, sentences: Sequence[str]) -> tuple[Floats, Floats]:
+        """Probabilities of no need and of a need ``(n, 2)``, and shares of the registers ``(n, E)``."""
+        return self._need.with_registers(sentences)
+
     def opinions(self, texts: Sequence[str], joined: JoinedTags | None = None) -> list[list[Opinion]]:
         """Aspect–opinion pairs of each text; ``joined`` is what an encoder adds to the tagger's scores."""
         return self._opinions.extract(texts, joined=joined)

@@ -209,8 +209,12 @@ class StarterModels:
         deep = self._ordered("need", self._outputs(sentences)["need"], ("0", "1"))
         if self.tier.by("need") == "encoder":
             return deep[:, 1]
-        said = self.linear.need(sentences)
-        return self.joins.classes["need"].probabilities(np.stack([1 - said, said], axis=1), deep)[:, 1]
+        join = self.joins.classes["need"]
+        if join.by_register is not None:
+            said, registers = self._linear_tier.need_with_registers(sentences)
+            return join.probabilities(said, deep, registers)[:, 1]
+        asks = self.linear.need(sentences)
+        return join.probabilities(np.stack([1 - asks, asks], axis=1), deep)[:, 1]
 
     def opinions(self, texts: Sequence[str]) -> list[list[Opinion]]:
         """Aspect–opinion pairs of each text: spans by the encoder or by both, the rest as in the linear tier.

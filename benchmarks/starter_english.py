@@ -1,0 +1,180 @@
+"""English texts labelled by a larger model: needs and opinions (knowledge distillation, Hinton et al. 2015).
+
+English labels of needs are few (software forum, app reviews) and the rest follow wording; English labels of
+opinions are few altogether. The English sentence model that the starter's layers came from, six layers with a
+vocabulary of its own, reads English better than the starter does. ``files`` writes the English rows of both
+tasks, ``unmet finetune`` tunes a teacher for each on them (``make starter-english``), and ``label`` lets the
+teachers read texts without labels and adds what they say to ``tasks/``: probabilities of needs, spans of
+opinions.
+
+    python benchmarks/starter_english.py files --work ~/.cache/unmet/student
+    python benchmarks/starter_english.py label --work ~/.cache/unmet/student
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+import corpora_needs
+import corpora_sentiment as stars
+import starter_corpus
+from corpora_needs import EN_SENTENCE
+from starter_join import probabilities
+from unmet.core.files import write_json
+from unmet.evaluate.splits import text_key
+from unmet.models.encoder import load_encoder
+from unmet.models.inventory import encoder_of
+from unmet.training.tasks import SOFT, Examples
+from unmet.training.tuned_models import load_tuned
+
+SEED = 61
+FOLDER = "english"
+TASKS = ("need", "opinions")
+CHINESE = r"[\u4e00-\u9fff]"
+REVIEWS = ("amazon", "clothing", "electronics", "music")
+WORDS = (4, 40)  # of a sentence
+
+NEED_CANDIDATES = {"reviews": 24_000, "chats": 5_000, "posts": 9_000}
+"""Most sentences of a kind that the teacher of needs reads."""
+NEED_KEPT, POSSIBLE, SHARE = 22_000, 0.2, 0.5
+"""Sentences kept; at most this share of them ask for something with at least this probability."""
+OPINION_TEXTS = 14_000
+"""Sentences of reviews whose opinions are marked; none of them is left out for having none."""
+
+
+def files(work: Path) -> None:
+    """The English rows of the tasks."""
+    (work / FOLDER).mkdir(exist_ok=True)
+    for name in TASKS:
+        for part in ("train", "dev"):
+            table = pl.read_csv(work / f"tasks/{name}.{part}.csv")
+            table.filter(~pl.col("text").str.contains(CHINESE)).write_csv(
+                work / FOLDER / f"{name}.{part}.csv"
+            )
+
+
+def sentences(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from (match.group().strip() for match in EN_SENTENCE.finditer(text))
+
+
+def reviews() -> Iterator[str]:
+    """Sentences of English reviews."""
+    for name in REVIEWS:
+        texts = stars.SOURCES[name]().texts
+        yield from sentences(texts[i] for i in np.random.default_rng(SEED).permutation(len(texts))[:4_000])
+
+
+def chats() -> Iterator[str]:
+    """Sentences of service and shopping chats."""
+    yield from sentences((*starter_corpus.dialogues("en"), *starter_corpus.shopping_chats()))
+
+
+def posts() -> Iterator[str]:
+    """Pieces of forum posts: where a request stands in a sentence is seen in its halves."""
+    rng = np.random.default_rng(SEED)
+    for text in corpora_needs.suggestions("software_train").texts:
+        words = text.split()
+        if len(words) >= 2 * WORDS[0]:
+            cut = int(rng.integers(WORDS[0], len(words) - WORDS[0] + 1))
+            yield " ".join(words[:cut])
+            yield " ".join(words[cut:])
+
+
+def drawn(work: Path, name: str, kinds: dict[Callable[[], Iterator[str]], int]) -> list[str]:
+    """Distinct sentences that no labelled row of the task and no test part repeats."""
+    banned = {text_key(text) for text in starter_corpus.forbidden_texts()}
+    for part in ("train", "dev"):
+        banned |= set(map(text_key, pl.read_csv(work / f"tasks/{name}.{part}.csv")["text"]))
+    rng = np.random.default_rng(SEED)
+    chosen: dict[str, str] = {}
+    for read, most in kinds.items():
+        own = {text_key(t): t for t in read() if WORDS[0] <= len(t.split()) <= WORDS[1]}
+        keys = [key for key in own if key not in banned and key not in chosen]
+        chosen |= {keys[i]: own[keys[i]] for i in rng.permutation(len(keys))[:most]}
+        print(f"{name}, {read.__name__}: {min(most, len(keys)):,} of {len(keys):,} sentences", flush=True)
+    return list(chosen.values())
+
+
+def told_by_teacher(work: Path, name: str, texts: list[str]) -> Any:
+    """Probabilities ``(n, 2)`` of needs, or spans of opinions per text."""
+    import torch
+
+    torch.set_num_threads(1)
+    tuned = load_tuned(work / FOLDER / f"{name}-teacher")
+    return tuned.predict(
+        tuned.task(name), Examples(texts, [], np.zeros(len(texts), int), [[] for _ in texts])
+    )
+
+
+def told_by_starter(tier: str, texts: list[str]) -> np.ndarray:
+    """Probabilities of needs by the encoder of a tier, shape ``(n,)``."""
+    encoder = load_encoder(encoder_of(tier), threads=1)
+    return np.asarray(probabilities(encoder, "need", texts, ("0", "1")))[:, 1]
+
+
+def needs(work: Path, tier: str) -> pl.DataFrame:
+    """Sentences with the mean of teacher and starter; at most a share of them may ask for something.
+
+    On development rows the mean ranks better than either alone.
+    """
+    kinds = dict(zip((reviews, chats, posts), NEED_CANDIDATES.values(), strict=True))
+    texts = drawn(work, "need", kinds)
+    teacher = np.asarray(told_by_teacher(work, "need", texts))[:, 1]
+    asks = (teacher + told_by_starter(tier, texts)) / 2
+    rng = np.random.default_rng(SEED)
+    possible = rng.permutation(np.flatnonzero(asks >= POSSIBLE))[: int(NEED_KEPT * SHARE)]
+    others = rng.permutation(np.flatnonzero(asks < POSSIBLE))[: NEED_KEPT - len(possible)]
+    chosen = np.concatenate([possible, others])
+    told = asks[chosen].round(4)
+    print(f"need: {len(chosen):,} sentences, {(told >= 0.5).mean():.1%} ask for something")
+    columns = {"text": [texts[i] for i in chosen], "label": (told >= 0.5).astype(int)}
+    return pl.DataFrame({**columns, f"{SOFT}0": 1 - told, f"{SOFT}1": told})
+
+
+def opinions(work: Path, _: str) -> pl.DataFrame:
+    """Sentences with the spans that the teacher finds."""
+    texts = drawn(work, "opinions", {reviews: OPINION_TEXTS})
+    spans = told_by_teacher(work, "opinions", texts)
+    print(f"opinions: {len(texts):,} sentences, {np.mean([len(s) for s in spans]):.2f} spans in each")
+    return pl.DataFrame({"text": texts, "spans": [json.dumps(sorted(found)) for found in spans]})
+
+
+def label(work: Path, tier: str) -> None:
+    """What the teachers say beside the labelled rows; once."""
+    sources = json.loads((work / "tasks.json").read_text("utf-8"))
+    for name, read in (("need", needs), ("opinions", opinions)):
+        what = f"{name}, as a larger English model says: English reviews, chats, forum posts without labels"
+        if what in sources:
+            print(f"{name}: labelled already")
+            continue
+        table, more = pl.read_csv(work / f"tasks/{name}.train.csv"), read(work, tier)
+        more.write_parquet(work / FOLDER / f"{name}.parquet")
+        both = pl.concat([table, more], how="diagonal").sample(fraction=1.0, shuffle=True, seed=SEED)
+        both.write_csv(work / f"tasks/{name}.train.csv")
+        sources[what] = more.height
+        write_json(work / "tasks.json", sources)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("files", "label"))
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--tier", default="starter")
+    given = parser.parse_args()
+    work = given.work.expanduser()
+    if given.what == "files":
+        files(work)
+    else:
+        label(work, given.tier)
+
+
+if __name__ == "__main__":
+    main()
