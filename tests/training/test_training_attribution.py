@@ -13,7 +13,7 @@ from inference_fixtures import HEADS, LONG, TEXTS, TINY, predicted, tiny_encoder
 from torch import nn
 from training_fixtures import Prepared
 
-from unmet.core.errors import InputError, ModelError
+from unmet.core.errors import InputError
 from unmet.training.attribution import TOLERANCE, integrated_gradients, word_embeddings
 from unmet.training.loading import LoadedModel
 from unmet.training.methods.catalog import METHODS
@@ -69,7 +69,7 @@ def test_other_heads_and_labels_are_refused(prepared: Prepared) -> None:
         integrated_gradients(model, "opinions", TEXTS, label="ASPECT")
     with pytest.raises(InputError, match="no label 'great'"):
         integrated_gradients(model, "sentiment", TEXTS, label="great")
-    with pytest.raises(ModelError, match="no task"):
+    with pytest.raises(InputError, match="no task"):
         integrated_gradients(model, "mood", TEXTS, label="great")
 
 

@@ -221,7 +221,7 @@ def test_what_cannot_be_used_is_refused(prepared: Prepared, tmp_path: Path) -> N
     with pytest.raises(InputError, match="no precision"):
         export_model(source, tmp_path / "out", precision="int3")
     (tmp_path / "a.csv").write_text("text,label\nok,1\n", "utf-8")
-    with pytest.raises(ModelError, match="no task 'mood'"):
+    with pytest.raises(InputError, match="no task 'mood'"):
         export_model(source, tmp_path / "out", calibration={"mood": tmp_path / "a.csv"})
     with pytest.raises(InputError, match="unknown to the task"):
         export_model(source, tmp_path / "out", calibration={"sentiment": tmp_path / "a.csv"})
