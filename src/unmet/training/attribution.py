@@ -76,8 +76,7 @@ def integrated_gradients(
         One per text. Long texts are read in windows and merged by their number of tokens, as in prediction.
 
     Raises:
-        ModelError: the model has no such task.
-        InputError: the task is of another kind, or has no such label.
+        InputError: the model has no such task, or it is of another kind or has no such label.
     """
     task = loaded.task(task_name)
     target = _target(task, label, against)
