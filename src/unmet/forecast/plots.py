@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 MAX_PAST = 30
 """Periods of history that are drawn."""
 
-WIDTH, HEIGHT, LEFT, TOP, RISK_HEIGHT, BELOW = 520, 190, 44, 10, 34, 20
+WIDTH, HEIGHT, LEFT, TOP, RISK_HEIGHT, BELOW = 520, 190, 66, 10, 34, 20
 _LEVELS = sorted(QUANTILES, key=QUANTILES.__getitem__)
 _AT = {name: place for place, name in enumerate(_LEVELS)}
 
