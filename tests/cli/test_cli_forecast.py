@@ -39,6 +39,22 @@ def test_a_forecast_in_words_and_in_json(unmet, orders, tmp_path) -> None:
     assert (made["freq"], made["horizon"]) == ("W-MON", 2)
 
 
+def test_a_backtest_of_levels_tells_each_by_itself(unmet, orders) -> None:
+    asked = ("backtest", orders, "--horizon", "2w", "--origins", "2", "--freq", "W-MON", "--level")
+    code, out, err = unmet(*asked, "product,total")
+    assert code == 0, err
+    assert out.index("== product ==") < out.index("3 series, 2 periods") < out.index("== total ==")
+    assert "1 series, 2 periods" in out
+    code, out, err = unmet(*asked, "product,total", "--json")
+    assert code == 0, err
+    assert {name: part["series"] for name, part in json.loads(out)["levels"].items()} == {
+        "product": 3,
+        "total": 1,
+    }
+    code, out, err = unmet(*asked, "total", "--json")
+    assert json.loads(out)["series"] == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -72,6 +72,7 @@ def _run(
     seed: int,
 ) -> dict[str, Any]:
     from unmet.forecast import backtesting
+    from unmet.forecast.levels import levels_of
     from unmet.forecast.local_models import need_forecasting
     from unmet.forecast.money import newsvendor_costs
     from unmet.forecast.orders import read_orders
@@ -81,23 +82,35 @@ def _run(
     need_forecasting()
     costs = newsvendor_costs(ratios[0], holding_share=ratios[1]) if ratios[0] else None
     orders = read_orders(inputs, settings)
-    result = backtesting.backtest(
-        orders.demand,
-        orders.series,
-        horizon=parse_horizon(settings.horizon or "").periods(orders.freq),
-        freq=orders.freq,
-        n_origins=origins,
-        seed=seed,
-        config=ForecastConfig(n_jobs=threads),
-        costs=costs,
-    )
-    if len(result.origins) < origins:
-        note(f"The history is long enough for {len(result.origins)} of {origins} origins.")
-    return {"freq": orders.freq, **result.to_dict()}
+    found = {}
+    for level in levels_of(orders.demand, orders.series, ForecastConfig(n_jobs=threads)):
+        result = backtesting.backtest(
+            level.demand,
+            level.series,
+            horizon=parse_horizon(settings.horizon or "").periods(orders.freq),
+            freq=orders.freq,
+            n_origins=origins,
+            seed=seed,
+            config=level.config,
+            costs=costs,
+        )
+        found[level.name] = result.to_dict()
+    made = min(len(one["origins"]) for one in found.values())
+    if made < origins:
+        note(f"The history is long enough for {made} of {origins} origins.")
+    if len(found) == 1:
+        return {"freq": orders.freq, **next(iter(found.values()))}
+    return {"freq": orders.freq, "levels": found}
 
 
 def print_backtest(found: dict[str, Any]) -> None:
-    """Errors by model, coverage, drift and money."""
+    """Errors by model, coverage, drift and money; of several levels one after another."""
+    for name, part in found.get("levels", {}).items():
+        say(f"== {name} ==")
+        print_backtest({"freq": found["freq"], **part})
+        say()
+    if "levels" in found:
+        return
     say(
         f"{found['series']:,} series, {found['horizon']} periods ({found['freq']}) from "
         f"{len(found['origins'])} origins: {', '.join(found['origins'])}"

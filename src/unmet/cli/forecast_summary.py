@@ -122,7 +122,6 @@ def _print_periods(periods: Mapping[str, Any]) -> None:
     partial = "; the first is not whole and not learned from" if periods["first_is_partial"] else ""
     say(f"{periods['n']:,} {unit}s from {periods['first']} to {periods['as_of']} ({periods['why']}){partial}")
     if periods["closed"]:
-        shown = ", ".join(periods["closed"][:5])
-        say(
-            f"closed in {len(periods['closed'])} {unit}s: {shown}{' …' if len(periods['closed']) > 5 else ''}"
-        )
+        n_closed, shown = len(periods["closed"]), ", ".join(periods["closed"][:5])
+        units = unit if n_closed == 1 else f"{unit}s"
+        say(f"closed in {n_closed} {units}: {shown}{' …' if n_closed > 5 else ''}")

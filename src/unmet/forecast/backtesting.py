@@ -21,6 +21,7 @@ from unmet.evaluate.demand import (
 from unmet.forecast.choosing import candidates, points
 from unmet.forecast.forecasting import forecast_from
 from unmet.forecast.level_models import window_average
+from unmet.forecast.levels import levels_of
 from unmet.forecast.local_models import need_forecasting
 from unmet.forecast.monitoring import Drift, central_share, drift_alarm, own_share, places
 from unmet.forecast.panel import Floats, Panel, panel_of
@@ -143,8 +144,8 @@ def backtest(
     """Forecast from past dates with what was known then, and compare with what was sold.
 
     At each origin the model is chosen and the quantiles are made from still earlier dates alone. All models
-    get their distribution the same way (:mod:`unmet.forecast.predictive`); point errors are of their own
-    forecasts, those of the chosen forecast of its median.
+    get their distribution from pooled errors (:mod:`unmet.forecast.predictive`), and so does the chosen
+    forecast of products; point errors are of their own forecasts, those of the chosen one of its median.
 
     Args:
         n_origins: how many past dates, ≥ 1.
@@ -153,16 +154,22 @@ def backtest(
         costs: what the forecasts would have cost in money; see :data:`Costs`.
 
     Raises:
-        InputError: the history is too short for one origin, or as for
+        InputError: the history is too short for one origin, series of several levels, or as for
             :func:`~unmet.forecast.forecasting.forecast_demand`.
     """
     need_forecasting()
     if horizon < 1 or n_origins < 1:
         raise InputError(f"horizon {horizon} and {n_origins} origins", hint="Both at least 1.")
-    panel = panel_of(demand, series, freq, features)
+    level, *others = levels_of(demand, series, config or ForecastConfig())
+    if others:
+        names = ", ".join(one.name for one in (level, *others))
+        raise InputError(
+            f"a backtest of {names} together", hint="One level at a time: units would count twice."
+        )
+    panel = panel_of(level.demand, level.series, freq, features)
     n_periods = len(panel.starts)
     origins = backtest_origins(n_periods, horizon, n_origins, spacing)
-    rolling = Rolling(panel, horizon, config or ForecastConfig(), seed, more=more or {})
+    rolling = Rolling(panel, horizon, level.config, seed, more=more or {})
     run = _Run(rolling, costs)
     for origin in origins:
         run.add(origin)

@@ -20,8 +20,9 @@ from unmet.core.errors import InputError, RunFolderError
 from unmet.forecast.choosing import members, needed, points
 from unmet.forecast.forecast_folder import is_forecast
 from unmet.forecast.inventory.folder import ForecastFolder, read_forecast_folder
+from unmet.forecast.levels import levels_of
 from unmet.forecast.mixing import point_of
-from unmet.forecast.panel import Panel, panel_of
+from unmet.forecast.panel import panel_of
 from unmet.forecast.rolling import FALLBACK, SIMPLEST_FIRST, ForecastConfig, Rolling
 from unmet.forecast.tables import QUANTILES, RECENT_PERIODS
 
@@ -181,16 +182,20 @@ def _model_ratios(
     other = other.filter(pl.col("series_id").is_in(list(there)))
     if other.is_empty():
         return pl.DataFrame(schema={"series_id": pl.String(), "ratio": pl.Float64()})
-    panel: Panel = panel_of(demand, series, freq)
-    rolling = Rolling(panel, horizon, ForecastConfig(), seed)
-    used = {*other["model_before"], *other["model_now"]}
-    found = points(rolling, len(panel.starts), tuple(dict.fromkeys((*needed(used), FALLBACK))))
-    sums = {label: np.nansum(point_of(found, label), axis=1) for label in used}
-    row = {name: place for place, name in enumerate(panel.ids)}
-    rows = []
-    for name, before, now in other.select("series_id", "model_before", "model_now").iter_rows():
-        old, new = float(sums[before][row[name]]), float(sums[now][row[name]])
-        rows.append((name, old / new if new > 0 else 1.0))
+    rows: list[tuple[str, float]] = []
+    for level in levels_of(demand, series, ForecastConfig()):
+        panel = panel_of(level.demand, level.series, freq)
+        mine = other.filter(pl.col("series_id").is_in(panel.ids))
+        if mine.is_empty():
+            continue
+        rolling = Rolling(panel, horizon, level.config, seed)
+        used = {*mine["model_before"], *mine["model_now"]}
+        found = points(rolling, len(panel.starts), tuple(dict.fromkeys((*needed(used), FALLBACK))))
+        sums = {label: np.nansum(point_of(found, label), axis=1) for label in used}
+        row = {name: place for place, name in enumerate(panel.ids)}
+        for name, before, now in mine.select("series_id", "model_before", "model_now").iter_rows():
+            old, new = float(sums[before][row[name]]), float(sums[now][row[name]])
+            rows.append((name, old / new if new > 0 else 1.0))
     return pl.DataFrame(rows, schema={"series_id": pl.String(), "ratio": pl.Float64()}, orient="row")
 
 

@@ -58,7 +58,12 @@ class Choice:
     why: str
 
 
-def close_to_best(losses: dict[str, Floats], order: tuple[str, ...] = SIMPLEST_FIRST) -> tuple[str, ...]:
+def close_to_best(
+    losses: dict[str, Floats],
+    order: tuple[str, ...] = SIMPLEST_FIRST,
+    *,
+    n_independent: float | None = None,
+) -> tuple[str, ...]:
     """Models whose loss is within one standard error of the best, the simplest first.
 
     The standard error is of the paired difference from the best model over series, which is far smaller
@@ -66,7 +71,8 @@ def close_to_best(losses: dict[str, Floats], order: tuple[str, ...] = SIMPLEST_F
     of them. Models with the same losses are one model under two names: the simpler name is kept.
 
     Args:
-        losses: model to loss of each series, all in the same order.
+        losses: model to loss of each series (or of each date of one series), all in the same order.
+        n_independent: how many of these are worth counting, where they overlap; all if ``None``.
 
     >>> close_to_best({"WindowAverage": np.array([1.0, 3.0]), "Boosted": np.array([2.0, 1.8])})
     ('WindowAverage', 'Boosted')
@@ -76,7 +82,7 @@ def close_to_best(losses: dict[str, Floats], order: tuple[str, ...] = SIMPLEST_F
     found: list[str] = []
     for name in names:
         gap = losses[name] - losses[best]
-        error = float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else 0.0
+        error = float(gap.std(ddof=1) / np.sqrt(n_independent or len(gap))) if len(gap) > 1 else 0.0
         if gap.mean() <= error and not any(np.array_equal(losses[name], losses[other]) for other in found):
             found.append(name)
     return tuple(found)

@@ -52,14 +52,27 @@ def separate_dates(origins: Sequence[int], horizon: int) -> float:
 
 def log_widening(moves: Floats, n_dates: float) -> Floats:
     """What is added to the squared log widths of :data:`LEVELS`, shape ``(Q,)``, ≥ 0."""
-    from scipy.stats import norm, t
-
     if len(moves) < 2:
         return np.zeros(len(LEVELS))
     # Dates that overlap differ less than separate ones would; their number is corrected, their spread not.
-    variance = float(moves.var(ddof=1))
+    return t_widening(moves.var(ddof=1), n_dates)
+
+
+def t_widening(variance: float | Floats, n_dates: float) -> Floats:
+    """What a sample of so many dates lacks of the squared log widths of :data:`LEVELS`.
+
+    Args:
+        variance: of the logs, any shape.
+        n_dates: how many dates do not overlap, ≥ 1.
+
+    Returns:
+        The shape of ``variance`` with an axis of :data:`LEVELS` behind, ≥ 0.
+    """
+    from scipy.stats import norm, t
+
     wide = t.ppf(LEVELS, n_dates - 1 + PRIOR_DATES) ** 2 * (1 + 1 / n_dates)
-    return np.asarray(np.maximum(wide - norm.ppf(LEVELS) ** 2 * (1 - 1 / n_dates), 0) * variance)
+    lacking = np.maximum(wide - norm.ppf(LEVELS) ** 2 * (1 - 1 / n_dates), 0)
+    return np.asarray(np.asarray(variance)[..., None] * lacking)
 
 
 def widened(made: Distribution, added: Floats) -> Distribution:
@@ -69,10 +82,13 @@ def widened(made: Distribution, added: Floats) -> Distribution:
         made: quantiles at :data:`LEVELS`.
         added: see :func:`log_widening`.
     """
-    return Distribution(made.mean, _moved(made.quantiles, added), _moved(made.sum_quantiles, added))
+    return Distribution(
+        made.mean, widened_quantiles(made.quantiles, added), widened_quantiles(made.sum_quantiles, added)
+    )
 
 
-def _moved(quantiles: Floats, added: Floats) -> Floats:
+def widened_quantiles(quantiles: Floats, added: Floats) -> Floats:
+    """Quantiles, the last axis, moved away from the median; medians and quantiles of 0 stay."""
     middle = quantiles[..., LEVELS == 0.5]
     with np.errstate(divide="ignore", invalid="ignore"):
         width = np.log(quantiles / middle)

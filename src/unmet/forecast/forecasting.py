@@ -9,11 +9,20 @@ import polars as pl
 
 from unmet.core.errors import InputError
 from unmet.forecast.choosing import Choice, choose
+from unmet.forecast.levels import levels_of
 from unmet.forecast.local_models import need_forecasting
 from unmet.forecast.mixing import mixed
+from unmet.forecast.own_errors import FEWEST_DATES, own_dates, with_own_errors
 from unmet.forecast.panel import Floats, Panel, panel_of
 from unmet.forecast.periods import next_periods
-from unmet.forecast.predictive import Distribution, Predictive, traits, unit_floor
+from unmet.forecast.predictive import (
+    Distribution,
+    Predictive,
+    in_whole_units,
+    traits,
+    unit_floor,
+    whole_units,
+)
 from unmet.forecast.rolling import FALLBACK, ForecastConfig, Rolling, past_origins
 from unmet.forecast.tables import FORECAST, QUANTILES
 
@@ -62,7 +71,7 @@ def forecast_demand(
     features: pl.DataFrame | None = None,
     config: ForecastConfig | None = None,
 ) -> Forecasts:
-    """Forecast every series of a demand table.
+    """Forecast every series of a demand table, each level by itself (:mod:`~unmet.forecast.levels`).
 
     Args:
         demand: columns of :data:`~unmet.forecast.tables.DEMAND`. Periods with ``observed`` false are not
@@ -84,10 +93,12 @@ def forecast_demand(
     need_forecasting()
     if horizon < 1:
         raise InputError(f"horizon of {horizon} periods", hint="At least 1.")
-    panel = panel_of(demand, series, freq, features)
-    rolling = Rolling(panel, horizon, config or ForecastConfig(), seed)
-    choice, made = forecast_from(rolling, len(panel.starts))
-    return tables_of(panel, choice, made)
+    parts = []
+    for level in levels_of(demand, series, config or ForecastConfig()):
+        panel = panel_of(level.demand, level.series, freq, features)
+        rolling = Rolling(panel, horizon, level.config, seed)
+        parts.append(tables_of(panel, *forecast_from(rolling, len(panel.starts))))
+    return _together(parts)
 
 
 def forecast_from(
@@ -101,6 +112,17 @@ def forecast_from(
         origins: earlier dates to learn from; as in
             :func:`~unmet.forecast.rolling.past_origins` if ``None``.
     """
+    pooled = _from_pooled_errors(rolling, n_periods, origins)
+    dates = own_dates(rolling, n_periods) if rolling.config.own_errors else []
+    if len(dates) < FEWEST_DATES:
+        return pooled
+    choice, made = with_own_errors(rolling, n_periods, pooled, dates)
+    return choice, in_whole_units(made) if whole_units(rolling.known(n_periods).values) else made
+
+
+def _from_pooled_errors(
+    rolling: Rolling, n_periods: int, origins: list[int] | None
+) -> tuple[Choice, Distribution]:
     if origins is None:
         origins = past_origins(n_periods, rolling.horizon, rolling.config.n_origins)
     # A date whose outcome reaches beyond what is known must not teach.
@@ -127,6 +149,17 @@ def _without_past(panel: Panel, point: Floats, like: Floats) -> Distribution:
         raise InputError("no period of any series was observed", hint="Check the column `observed`.")
     base = np.repeat(mean[rows], horizon, axis=1)
     return Predictive(base, outcomes, like[rows], unit_floor(panel))(point, like)
+
+
+def _together(parts: list[Forecasts]) -> Forecasts:
+    """Forecasts of several levels as one, sorted by series."""
+    if len(parts) == 1:
+        return parts[0]
+    return Forecasts(
+        pl.concat([part.table for part in parts]).sort("series_id", "period_start"),
+        pl.concat([part.chosen for part in parts]).sort("series_id"),
+        pl.concat([part.sums for part in parts]).sort("series_id", "periods"),
+    )
 
 
 def tables_of(panel: Panel, choice: Choice, made: Distribution) -> Forecasts:

@@ -82,9 +82,8 @@ class Predictive:
         n_trees: int = N_TREES,
     ) -> None:  # fmt: skip
         self.floor = floor
-        sold = outcomes[~np.isnan(outcomes)]
         # Counts have whole quantiles: half a unit as the median of a slow seller is wrong on every day.
-        self.whole = bool((sold == np.rint(sold)).all())
+        self.whole = whole_units(outcomes)
         base = forecasts + floor
         seen = ~np.isnan(outcomes)
         if not seen.any():
@@ -118,6 +117,12 @@ class Predictive:
         quantiles = base[:, :, None] * steps
         sums = np.cumsum(base, axis=1)[:, :, None] * totals
         return Distribution(base * mean, quantiles, sums)
+
+
+def whole_units(outcomes: Floats) -> bool:
+    """Whether all that was observed are counts."""
+    sold = outcomes[~np.isnan(outcomes)]
+    return bool((sold == np.rint(sold)).all())
 
 
 def in_whole_units(made: Distribution) -> Distribution:

@@ -38,6 +38,7 @@ class ForecastConfig:
     n_origins: int = 6  # past dates at which every model is tried
     boost: BoostConfig = field(default_factory=BoostConfig)
     most_costly: int = 250  # series on which AutoETS and Theta are tried; on all only where they win there
+    own_errors: bool = False  # levels above the product: quantiles of each series from its own past alone
     n_jobs: int = 1  # dates at which the boosted model is fitted side by side; processes of local models
 
 
