@@ -102,17 +102,20 @@ starter-english: starter-tasks starter-teacher
 	  --checkpoint-every 400 --out $(STARTER)/english/$$t-teacher || exit 1; done
 	$(BIN)/python benchmarks/starter_english.py label --work $(STARTER)
 
-# What is tuned: the newest checkpoint with new heads, or with STARTER_BASE=shipped the package with its own. A share below 1
-# of STARTER_KEEP cuts feed-forward neurons of the latter first (version 5: 0.75 of version 4).
+# What is tuned: the newest checkpoint with new heads; with STARTER_BASE=continued the same with the package's heads (of a
+# pretraining that began at the package); with STARTER_BASE=shipped the package with its own. A share below 1 of STARTER_KEEP
+# cuts feed-forward neurons of the latter first (version 5: 0.75 of version 4).
 STARTER_BASE ?= pretrained
 STARTER_KEEP ?= 1
 starter-base: starter-english
-ifeq ($(STARTER_BASE),shipped)
+ifneq ($(STARTER_BASE),pretrained)
 	test -d $(STARTER)/whole || $(BIN)/unmet models unpack starter --heads --out $(STARTER)/whole
+endif
+ifeq ($(STARTER_BASE),shipped)
 	test -d $(STARTER)/base || if [ $(STARTER_KEEP) = 1 ]; then cp -r $(STARTER)/whole $(STARTER)/base; else $(BIN)/unmet prune $(STARTER)/whole --keep $(STARTER_KEEP) \
 	  $(foreach t,$(STARTER_TASKS),--task $(t)=$(STARTER)/tasks/$(t).dev.csv) --out $(STARTER)/base; fi
 else
-	$(BIN)/python benchmarks/starter_base.py --out $(STARTER)
+	test -d $(STARTER)/base || $(BIN)/python benchmarks/starter_base.py --out $(STARTER) $(if $(filter continued,$(STARTER_BASE)),--heads $(STARTER)/whole)
 endif
 
 # Heads of all tasks, the package, and the tier that joins it with n-grams.

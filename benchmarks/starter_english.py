@@ -5,7 +5,9 @@ opinions are few altogether. The English sentence model that the starter's layer
 vocabulary of its own, reads English better than the starter does. ``files`` writes the English rows of both
 tasks, ``unmet finetune`` tunes a teacher for each on them (``make starter-english``), and ``label`` lets the
 teachers read texts without labels and adds what they say to ``tasks/``: probabilities of needs, spans of
-opinions.
+opinions. With ``label --previous`` the version before, unpacked with its heads in ``whole/``, reads them:
+a round that begins with another encoder keeps what that one had learned (Li & Hoiem 2016, "Learning without
+forgetting").
 
     python benchmarks/starter_english.py files --work ~/.cache/unmet/student
     python benchmarks/starter_english.py label --work ~/.cache/unmet/student
@@ -90,12 +92,16 @@ def is_sentence(text: str) -> bool:
     return WORDS[0] <= len(text.split()) <= WORDS[1]
 
 
-def told_by_teacher(work: Path, name: str, texts: list[str]) -> Any:
+LARGER, PREVIOUS = "a larger English model", "the version before"
+PREVIOUS_FOLDER = "whole"
+
+
+def told_by_teacher(work: Path, name: str, texts: list[str], teacher: str) -> Any:
     """Probabilities ``(n, 2)`` of needs, or spans of opinions per text."""
     import torch
 
     torch.set_num_threads(1)
-    tuned = load_tuned(work / FOLDER / f"{name}-teacher")
+    tuned = load_tuned(work / (PREVIOUS_FOLDER if teacher == PREVIOUS else f"{FOLDER}/{name}-teacher"))
     return tuned.predict(
         tuned.task(name), Examples(texts, [], np.zeros(len(texts), int), [[] for _ in texts])
     )
@@ -107,14 +113,14 @@ def told_by_starter(tier: str, texts: list[str]) -> np.ndarray:
     return np.asarray(probabilities(encoder, "need", texts, ("0", "1")))[:, 1]
 
 
-def needs(work: Path, tier: str) -> pl.DataFrame:
+def needs(work: Path, tier: str, by: str) -> pl.DataFrame:
     """Sentences with the mean of teacher and starter; at most a share of them may ask for something.
 
     On development rows the mean ranks better than either alone.
     """
     kinds = {read.__name__: (read(), NEED_CANDIDATES[read.__name__]) for read in (reviews, chats, posts)}
     texts = draw(work, "need", kinds, is_sentence, SEED)
-    teacher = np.asarray(told_by_teacher(work, "need", texts))[:, 1]
+    teacher = np.asarray(told_by_teacher(work, "need", texts, by))[:, 1]
     asks = (teacher + told_by_starter(tier, texts)) / 2
     rng = np.random.default_rng(SEED)
     possible = rng.permutation(np.flatnonzero(asks >= POSSIBLE))[: int(NEED_KEPT * SHARE)]
@@ -126,23 +132,23 @@ def needs(work: Path, tier: str) -> pl.DataFrame:
     return pl.DataFrame({**columns, f"{SOFT}0": 1 - told, f"{SOFT}1": told})
 
 
-def opinions(work: Path, _: str) -> pl.DataFrame:
+def opinions(work: Path, _: str, by: str) -> pl.DataFrame:
     """Sentences with the spans that the teacher finds."""
     texts = draw(work, "opinions", {"reviews": (reviews(), OPINION_TEXTS)}, is_sentence, SEED)
-    spans = told_by_teacher(work, "opinions", texts)
+    spans = told_by_teacher(work, "opinions", texts, by)
     print(f"opinions: {len(texts):,} sentences, {np.mean([len(s) for s in spans]):.2f} spans in each")
     return pl.DataFrame({"text": texts, "spans": [json.dumps(sorted(found)) for found in spans]})
 
 
-def label(work: Path, tier: str) -> None:
+def label(work: Path, tier: str, by: str) -> None:
     """What the teachers say beside the labelled rows; once."""
     sources = json.loads((work / "tasks.json").read_text("utf-8"))
     for name, read in (("need", needs), ("opinions", opinions)):
-        what = f"{name}, as a larger English model says: English reviews, chats, forum posts without labels"
+        what = f"{name}, as {by} says: English reviews, chats, forum posts without labels"
         if what in sources:
             print(f"{name}: labelled already")
             continue
-        more = read(work, tier)
+        more = read(work, tier, by)
         more.write_parquet(work / FOLDER / f"{name}.parquet")
         add(work, name, more, what, SEED)
 
@@ -152,12 +158,15 @@ def main() -> None:
     parser.add_argument("what", choices=("files", "label"))
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tier", default="starter")
+    parser.add_argument(
+        "--previous", action="store_true", help="the version before labels, not a larger model"
+    )
     given = parser.parse_args()
     work = given.work.expanduser()
     if given.what == "files":
         files(work)
     else:
-        label(work, given.tier)
+        label(work, given.tier, PREVIOUS if given.previous else LARGER)
 
 
 if __name__ == "__main__":

@@ -210,8 +210,23 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="process groups differ on Windows")
-def test_ctrl_c_stops_every_process_with_one_line(tmp_path) -> None:
+def _children(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+
+
+def _command(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("reached", ["a worker starts", "a chunk is read"])
+def test_ctrl_c_stops_every_process_with_one_line(tmp_path, reached) -> None:
     script, source, run = tmp_path / "small_chunks.py", tmp_path / "reviews.jsonl", tmp_path / "run"
     script.write_text(SMALL_CHUNKS, encoding="utf-8")
     rows = [
@@ -226,12 +241,16 @@ def test_ctrl_c_stops_every_process_with_one_line(tmp_path) -> None:
         start_new_session=True,
     )
     deadline = time.monotonic() + 90
-    while (
-        process.poll() is None
-        and time.monotonic() < deadline
-        and not list(run.glob("work/*.parts/*.parquet"))
-    ):
-        time.sleep(0.02)
+
+    def there() -> bool:
+        if reached == "a worker starts":
+            return any(b"spawn_main" in _command(child) for child in _children(process.pid))
+        return bool(list(run.glob("work/*.parts/*.parquet")))
+
+    while process.poll() is None and time.monotonic() < deadline and not there():
+        time.sleep(0.002)
+    if reached == "a worker starts":
+        time.sleep(0.1)  # its interpreter is up, its imports are not
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1, said

@@ -113,6 +113,7 @@ def _fan(
         )  # fmt: skip
     axis.plot(starts, quantiles[:, _AT["p50"]], color=_ACCENT, linewidth=1.8, label=said["middle"])
     axis.set_ylim(bottom=0)
+    _plain_numbers(axis.yaxis)
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(axis="x", labelsize=8)
     axis.margins(x=0.01)
@@ -130,7 +131,16 @@ def _waterfall(axis: Any, row: dict[str, float], said: dict[str, str]) -> None:
         )  # fmt: skip
     axis.set_yticks(range(len(steps)), [label_of(name, said) for name, *_ in steps])
     axis.invert_yaxis()
+    _plain_numbers(axis.xaxis)
     axis.axvline(0, color=_SOFT, linewidth=0.6)
     axis.set_title(said["total"], loc="left", fontsize=9, color=_SOFT)
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(axis="y", length=0)
+
+
+def _plain_numbers(side: Any) -> None:
+    """A few round numbers with thousands apart: six digits more often would run into each other."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    side.set_major_locator(MaxNLocator(4))
+    side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))

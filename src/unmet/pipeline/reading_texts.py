@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -98,9 +99,32 @@ def _run(jobs: list[tuple[Path, int, int, Path, str]], n_documents: int, workers
     # Spawned, not forked: a forked Polars thread pool can lock up.
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_stopping_to_parent) as pool:
-        yield from pool.map(_read_chunk, jobs)
+        with _without_stopping():  # all workers start here
+            done = pool.map(_read_chunk, jobs)
+        yield from done
+
+
+_STOP = {signal.SIGINT}
+
+
+@contextmanager
+def _without_stopping() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block. Processes started inside are deaf to it until they unblock it.
+
+    A worker needs a second for its imports: Ctrl-C in that second would print its trace.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_stopping_to_parent() -> None:
     """Ctrl-C reaches every process of a terminal: only the first one has something to say about it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
