@@ -11,12 +11,14 @@ from generated_demand import QUICK, poisson, tables
 
 from unmet.core.errors import InputError
 from unmet.forecast.backtesting import backtest
+from unmet.forecast.choosing import UNSEEN
 from unmet.forecast.forecasting import Forecasts, forecast_demand, forecast_from
 from unmet.forecast.levels import levels_of
 from unmet.forecast.own_errors import FEWEST_DATES, own_dates
 from unmet.forecast.panel import panel_of
 from unmet.forecast.predictive import LEVELS
 from unmet.forecast.rolling import Rolling
+from unmet.forecast.unseen_season import SEASONAL
 
 LOW, MIDDLE, HIGH = (int(np.flatnonzero(level == LEVELS)[0]) for level in (0.1, 0.5, 0.9))
 OWN = replace(QUICK, own_errors=True)
@@ -140,3 +142,17 @@ def test_levels_come_apart_with_products_first() -> None:
 def test_a_backtest_of_two_levels_would_count_units_twice() -> None:
     with pytest.raises(InputError, match="product, total together"):
         backtest(*shop(5, 30), horizon=4, freq="W-MON", n_origins=1, config=QUICK)
+
+
+def test_a_season_no_date_showed_is_last_years() -> None:
+    """Twelve categories that sell three times as much in the last five weeks of a year."""
+    rng = np.random.default_rng(6)
+    weeks = np.arange(103)
+    factor = np.where(weeks % 52 >= 47, 3.0, 1.0)
+    counts = rng.poisson(rng.uniform(200, 2_000, (12, 1)) * factor).astype(float)
+    rolling = Rolling(panel_of(*named(counts[:, :99], "category"), "W-MON"), 4, OWN, 0)
+    choice, made = forecast_from(rolling, 99)
+    assert choice.why == UNSEEN
+    assert set(choice.model) == {SEASONAL}
+    sold = counts[:, 99:]
+    assert (np.abs(made.quantiles[..., MIDDLE] / sold - 1) < 0.5).all()

@@ -4,27 +4,27 @@ Products are many and short, so their errors are pooled (:mod:`~unmet.forecast.p
 to is the opposite: few series, long ones, each unlike the others and far steadier than any product. Models
 are tried on each series at many past dates, and its quantiles are those of its own ratios of outcome to
 forecast. Dates closer than a horizon share outcomes: the ratios are worth as many as do not, so quantiles are
-widened to those of Student's t (:mod:`~unmet.forecast.common_moves`).
+widened to those of Student's t (:mod:`~unmet.forecast.common_moves`). Where the latest dates do not show the
+season ahead, last year's decides, as for products (:mod:`~unmet.forecast.unseen_season`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from unmet.forecast.choosing import AND, TRIED, Choice, close_to_best, points
+from unmet.forecast.choosing import AND, TRIED, UNSEEN, Choice, close_to_best, points
 from unmet.forecast.common_moves import separate_dates, t_widening, widened_quantiles
 from unmet.forecast.local_models import COSTLY_MODELS
 from unmet.forecast.panel import Floats
 from unmet.forecast.predictive import LEVELS, Distribution, pinball
-from unmet.forecast.rolling import CHEAP, COUNTS, Rolling, past_origins
+from unmet.forecast.rolling import CHEAP, COUNTS, FALLBACK, Rolling, past_origins
+from unmet.forecast.unseen_season import SEASONAL
 
 FEWEST_DATES = 10
 """Past dates below which a series has no quantiles of its own."""
 
 _MOST_DATES = 26
-_MOST_VARIANCE = (
-    1.0  # of logs; sales that move by more than e-fold are bursts, which a spread of logs blows up
-)
+_MOST_VARIANCE = 1.0  # of logs: beyond e-fold moves are bursts, which a spread of logs would blow up
 _FITS = 2_000  # of AutoETS and Theta together that are worth waiting for
 
 
@@ -45,16 +45,18 @@ def with_own_errors(
     Args:
         rolling: the panel of one level and its horizon.
         n_periods: known periods.
-        pooled: what is said of series with fewer than :data:`FEWEST_DATES` dates.
+        pooled: whether the season ahead was seen, and what is said of series with fewer than
+            :data:`FEWEST_DATES` dates.
         dates: see :func:`own_dates`.
     """
-    names = candidates(rolling, len(dates))
+    choice, made = pooled
+    unseen = choice.why == UNSEEN
+    names = (SEASONAL, FALLBACK) if unseen else candidates(rolling, len(dates))
     now = points(rolling, n_periods, names)
     past = [points(rolling, date, names) for date in dates]
     before = {name: np.stack([found[name] for found in past]) for name in now}
     truth = np.stack([np.where(rolling.begun(date)[:, None], rolling.truth(date), np.nan) for date in dates])
     n_dates = separate_dates(dates, rolling.horizon)
-    choice, made = pooled
     model, error = choice.model.astype(object), choice.error.copy()
     mean, quantiles, sums = made.mean.copy(), made.quantiles.copy(), made.sum_quantiles.copy()
     for row in range(len(model)):
@@ -67,12 +69,13 @@ def with_own_errors(
             for name in now
         }
         losses = {name: own.losses() for name, own in of_row.items()}
-        chosen = close_to_best(losses, n_independent=max(n_dates * float(seen.mean()), 2.0))
+        n_independent = max(n_dates * float(seen.mean()), 2.0)
+        chosen = (SEASONAL,) if unseen else close_to_best(losses, n_independent=n_independent)
         model[row] = AND.join(chosen)
         error[row] = sum(losses[name].sum() for name in chosen) / len(chosen) / max(float(sold.sum()), 1e-9)
         parts = [of_row[name].distribution() for name in chosen]
         mean[row], quantiles[row], sums[row] = (np.mean(one, axis=0) for one in zip(*parts, strict=True))
-    why = TRIED if (model != choice.model).any() else choice.why
+    why = choice.why if unseen else TRIED
     return Choice(model.astype(np.str_), error, why), Distribution(mean, quantiles, sums)
 
 
