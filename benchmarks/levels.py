@@ -146,10 +146,9 @@ def rows_of(panel: Panel, series: pl.DataFrame, level: str) -> np.ndarray:
 
 
 def forecasts_at(
-    panel: Panel, series: pl.DataFrame, level: str, origins: list[int], asked: argparse.Namespace
-) -> tuple[list[tuple[Floats, Floats, Floats]], Panel]:
-    """Per date: means, quantiles of steps and of sums of the series of one level."""
-    rows = rows_of(panel, series, level)
+    panel: Panel, rows: np.ndarray, origins: list[int], asked: argparse.Namespace
+) -> list[tuple[Floats, Floats]]:
+    """Per date: quantiles of steps and of sums of the series of one level."""
     part = panel if asked.pooled else panel.only(rows)
     rolling = Rolling(part, HORIZON, ForecastConfig(n_jobs=asked.threads, own_errors=not asked.pooled), 0)
     kept = rows if asked.pooled else np.ones(len(part.ids), dtype=bool)
@@ -159,8 +158,8 @@ def forecasts_at(
         if asked.show:
             names, counts = np.unique(choice.model[kept], return_counts=True)
             print(f"    {panel.starts[origin]}: {dict(zip(names.tolist(), counts.tolist(), strict=True))}")
-        out.append((made.mean[kept], made.quantiles[kept], made.sum_quantiles[kept, -1]))
-    return out, panel.only(rows)
+        out.append((made.quantiles[kept], made.sum_quantiles[kept, -1]))
+    return out
 
 
 def scored(made: list[Floats], truths: list[Floats]) -> dict[str, float]:
@@ -203,14 +202,14 @@ def part(name: str, asked: argparse.Namespace) -> list[str]:
         if not (rows := rows_of(panel, series, level)).any():
             continue
         origins = origins_of(panel, asked.dates)
-        own, alone = forecasts_at(panel, series, level, origins, asked)
+        own, alone = forecasts_at(panel, rows, origins, asked), panel.only(rows)
         truths = [_outcome(alone, origin) for origin in origins]
         known = [alone.until(origin) for origin in origins]
         found = {
-            "unmet | periods": ([made[1] for made in own], truths),
+            "unmet | periods": ([steps for steps, _ in own], truths),
             "AutoETS, own intervals | periods": ([autoets(one) for one in known], truths),
             "last 4, own past errors | periods": ([last_four(one) for one in known], truths),
-            "unmet | sums": ([made[2] for made in own], [truth.sum(axis=1) for truth in truths]),
+            "unmet | sums": ([sums for _, sums in own], [truth.sum(axis=1) for truth in truths]),
         }
         head = f"| {name} | {level} | {int(rows.sum())} × {len(origins)} |"
         lines += [f"{head} {model} | {shown(scored(*pair))}" for model, pair in found.items()]

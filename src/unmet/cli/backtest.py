@@ -82,12 +82,13 @@ def _run(
     need_forecasting()
     costs = newsvendor_costs(ratios[0], holding_share=ratios[1]) if ratios[0] else None
     orders = read_orders(inputs, settings)
+    horizon = parse_horizon(settings.horizon or "").periods(orders.freq)
     found = {}
     for level in levels_of(orders.demand, orders.series, ForecastConfig(n_jobs=threads)):
         result = backtesting.backtest(
             level.demand,
             level.series,
-            horizon=parse_horizon(settings.horizon or "").periods(orders.freq),
+            horizon=horizon,
             freq=orders.freq,
             n_origins=origins,
             seed=seed,

@@ -109,7 +109,7 @@ def forecast_from(
     Args:
         rolling: forecasts at past dates; made here where they are not there yet.
         n_periods: known periods.
-        origins: earlier dates to learn from; as in
+        origins: earlier dates that pooled errors come from; as in
             :func:`~unmet.forecast.rolling.past_origins` if ``None``.
     """
     pooled = _from_pooled_errors(rolling, n_periods, origins)

@@ -64,13 +64,10 @@ def with_own_errors(
         if seen.sum() < FEWEST_DATES:
             continue
         sold = truth[seen, row]
-        of_row = {
-            name: _Own(now[name][row], before[name][seen, row], sold, n_dates * float(seen.mean()))
-            for name in now
-        }
+        n_own = n_dates * float(seen.mean())
+        of_row = {name: _Own(now[name][row], before[name][seen, row], sold, n_own) for name in now}
         losses = {name: own.losses() for name, own in of_row.items()}
-        n_independent = max(n_dates * float(seen.mean()), 2.0)
-        chosen = (SEASONAL,) if unseen else close_to_best(losses, n_independent=n_independent)
+        chosen = (SEASONAL,) if unseen else close_to_best(losses, n_independent=max(n_own, 2.0))
         model[row] = AND.join(chosen)
         error[row] = sum(losses[name].sum() for name in chosen) / len(chosen) / max(float(sold.sum()), 1e-9)
         parts = [of_row[name].distribution() for name in chosen]
